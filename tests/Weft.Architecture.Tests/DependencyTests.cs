@@ -89,6 +89,6 @@ public sealed partial class DependencyTests
         return folder.FullName;
     }
 
-    [GeneratedRegex(@"\bhiring\.|\b(recruiter|job.?seeker|candidate pool|résumé|applicants?)\b", RegexOptions.IgnoreCase | RegexOptions.NonBacktracking)]
+    [GeneratedRegex(@"\bhiring\.|\b(recruiter|job.?seeker|candidate pool|résumé|applicants?)\b", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking)]
     private static partial Regex HiringWord();
 }
