@@ -14,8 +14,35 @@ public sealed class SchemaTests
     /// <summary>Tables without row-level security, each with the reason why everyone may see every row.</summary>
     private static readonly Dictionary<string, string> PublicTables = new(StringComparer.Ordinal);
 
-    /// <summary>Functions that run with their owner's rights: each was read for what a caller could make it do.</summary>
-    private static readonly HashSet<string> DefinerFunctions = new(StringComparer.Ordinal);
+    /// <summary>Tables that no role reaches but through functions.</summary>
+    private static readonly Dictionary<string, string> TablesBehindFunctions = new(StringComparer.Ordinal)
+    {
+        ["auth.account"] = "password hashes: only the functions of signing in compare and change them",
+        ["auth.verification"] = "secrets of mails on their way: only the functions of signing in use them up",
+        ["weft.migration"] = "the migrator's ledger: the owner's alone",
+    };
+
+    /// <summary>
+    /// Functions that run with their owner's rights. Each was read for what a caller could make it do: it takes a secret's
+    /// hash, or checks the caller itself, or serves a trigger.
+    /// </summary>
+    private static readonly HashSet<string> DefinerFunctions = new(StringComparer.Ordinal)
+    {
+        // Before there is a user: signing up and in, by a password checked in the program or the hash of a token.
+        "auth.close_session", "auth.count_failed_sign_in", "auth.find_api_key", "auth.find_credentials", "auth.find_session",
+        "auth.open_session", "auth.save_credentials", "auth.sign_up",
+        // They compare the caller with whom they act on, and refuse.
+        "auth.create_api_key", "auth.end_sessions", "auth.grant_operator", "hiring.people_of_position", "hiring.remove_demo",
+        // Triggers, which nobody calls.
+        "hiring.application_of_position", "hiring.match_follows_application", "weft.row_changed",
+        // About the caller alone; policies ask them.
+        "weft.caller_addresses", "weft.caller_is_member", "weft.caller_is_operator",
+        // The engine's upkeep, and a step's record by a proof that only the node holds.
+        "weft.make_partitions", "weft.record_step",
+    };
+
+    /// <summary>Functions of every policy, so of every role: they tell the caller nothing but about themselves.</summary>
+    private static readonly HashSet<string> ForEveryone = new(StringComparer.Ordinal) { "weft.caller_addresses", "weft.caller_is_member", "weft.caller_is_operator" };
 
     private static CancellationToken Stop => TestContext.Current.CancellationToken;
 
@@ -64,7 +91,7 @@ public sealed class SchemaTests
         await using var test = await TestDatabase.CreateAsync(Stop);
 
         (await RightsAsync(test)).Tables
-            .Where(table => !table.IsPartition && table.FullName != "weft.migration" && !table.Access.Any(access => access.Role != "weft_admin"))
+            .Where(table => !table.IsPartition && !TablesBehindFunctions.ContainsKey(table.FullName) && !table.Access.Any(access => access.Role != "weft_admin"))
             .Select(table => table.FullName)
             .ShouldBeEmpty("no role has both a grant and a policy for these");
     }
@@ -86,13 +113,14 @@ public sealed class SchemaTests
         await using var test = await TestDatabase.CreateAsync(Stop);
         var functions = (await RightsAsync(test)).DefinerFunctions;
 
-        functions.Select(function => function.Signature).Where(signature => !DefinerFunctions.Contains(signature))
+        functions.Where(function => !DefinerFunctions.Contains(NameOf(function))).Select(function => function.Signature)
             .ShouldBeEmpty("read what a caller could make these do, then list them here");
-        DefinerFunctions.Where(signature => functions.All(function => function.Signature != signature)).ShouldBeEmpty("these are listed but do not exist");
         functions.Where(function => function.SearchPath is null).Select(function => function.Signature).ShouldBeEmpty("these need `set search_path = …`");
-        functions.Where(function => function.Executors.Contains("public")).Select(function => function.Signature).ShouldBeEmpty("these need `revoke all … from public`");
+        functions.Where(function => function.Executors.Contains("public") && !ForEveryone.Contains(NameOf(function))).Select(function => function.Signature).ShouldBeEmpty("these need `revoke all … from public`");
         functions.ShouldAllBe(function => function.Owner == "weft_admin");
     }
+
+    private static string NameOf(DefinerFunction function) => function.Signature[..function.Signature.IndexOf('(', StringComparison.Ordinal)];
 
     private static Task<PolicyPage> RightsAsync(TestDatabase test) => PolicyPage.ReadAsync(test.Database.Admin, Schemas, Stop);
 
