@@ -28,7 +28,9 @@ public sealed record OutboundOptions
 
     private static string? HostOf(string value)
     {
-        if (Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") return $"{uri.IdnHost}:{uri.Port}";
+        if (Uri.TryCreate(value, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https") {
+            return $"{(uri.HostNameType == UriHostNameType.IPv6 ? uri.Host : uri.IdnHost)}:{uri.Port}";
+        }
         if (!value.StartsWith("jdbc:postgresql:", StringComparison.OrdinalIgnoreCase) && !value.StartsWith("postgres", StringComparison.OrdinalIgnoreCase)
             && !value.Contains("Host=", StringComparison.OrdinalIgnoreCase))
         {
