@@ -30,11 +30,13 @@ internal static class NearestName
         if (names.Count == 0) return "";
         names.Sort(StringComparer.Ordinal);
         var shown = string.Join(", ", names.Where(n => n.Length <= 60).Take(8).Select(n => $"`{n}`"));
-        return names.Count > 8 ? $" There are {shown} and others." : $" There is {shown}.";
+        return names.Count switch { 1 => $" There is {shown}.", <= 8 => $" There are {shown}.", _ => $" There are {shown} and others." };
     }
 
+    /// <summary>Insertions, deletions, replacements and swaps of neighbours that turn one word into the other.</summary>
     private static int Distance(string a, string b)
     {
+        Span<int> before = stackalloc int[b.Length + 1];
         Span<int> previous = stackalloc int[b.Length + 1];
         Span<int> current = stackalloc int[b.Length + 1];
         for (var j = 0; j <= b.Length; j++) previous[j] = j;
@@ -45,7 +47,9 @@ internal static class NearestName
             {
                 var cost = a[i - 1] == b[j - 1] ? 0 : 1;
                 current[j] = Math.Min(Math.Min(current[j - 1] + 1, previous[j] + 1), previous[j - 1] + cost);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) current[j] = Math.Min(current[j], before[j - 2] + 1);
             }
+            previous.CopyTo(before);
             current.CopyTo(previous);
         }
         return previous[b.Length];
