@@ -130,10 +130,10 @@ function LoadedRun({ run, search, onSearch }: { run: Run } & Omit<RunPageProps, 
           <StepTimeline run={run} onStep={openStep} chosen={search.step} />
           <div className={classes.pair}>
             <Section title="Inputs">
-              <Json label="inputs" value={run.inputs} />
+              <Json label="inputs of the run" value={run.inputs} />
             </Section>
             <Section title="Outputs">
-              <Json label="outputs" value={run.outputs} />
+              <Json label="outputs of the run" value={run.outputs} />
             </Section>
           </div>
           <History run={run} />

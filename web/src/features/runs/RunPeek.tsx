@@ -27,7 +27,7 @@ export function RunPeek({ id }: { id: string }) {
           </ul>
           {run.steps.length > 12 && <Text c="dimmed">and {run.steps.length - 12} more</Text>}
           <Text fw={600}>Inputs</Text>
-          <Json label="inputs" value={run.inputs} />
+          <Json label="inputs of the run" value={run.inputs} />
         </Stack>
       )}
     </Async>

@@ -20,7 +20,7 @@ import { RunPeek } from "./RunPeek";
 const columns: Column<RunSummary>[] = [
   { id: "flow", header: "Flow", cell: (run) => run.flow, text: (run) => run.flow },
   { id: "status", header: "Status", width: 130, cell: (run) => <RunState status={run.status} />, text: (run) => runStatusWord(run.status) },
-  { id: "started", header: "Created", width: 110, cell: (run) => <When at={run.created_at} />, text: (run) => run.created_at },
+  { id: "started", header: "Created", width: 110, secondary: true, cell: (run) => <When at={run.created_at} />, text: (run) => run.created_at },
   { id: "took", header: "Took", width: 96, align: "right", secondary: true, cell: (run) => <Took run={run} />, text: (run) => between(run.started_at, run.finished_at, new Date()) ?? "" },
   { id: "trigger", header: "Started by", width: 110, secondary: true, cell: (run) => run.trigger, text: (run) => run.trigger },
   { id: "error", header: "Error", secondary: true, cell: (run) => run.error?.message ?? "", text: (run) => run.error?.message ?? "" },

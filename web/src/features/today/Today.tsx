@@ -18,7 +18,7 @@ export function Today() {
   return user.role === "recruiter" ? <RecruiterToday /> : <SeekerToday />;
 }
 
-const todayWords = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const todayWords = new Intl.DateTimeFormat("en-GB", { weekday: "long", day: "numeric", month: "long" });
 
 /** The page once its questions are answered: sections that have something, or the sentence that nothing waits. */
 function Needs({ queries, quiet, children }: { queries: UseQueryResult[]; quiet: boolean; children: ReactNode }) {
