@@ -57,6 +57,32 @@ public sealed class CronScheduleTests
     }
 
     [Fact]
+    public void Garbage_is_refused_or_is_due_some_time_after_the_moment_asked()
+    {
+        var random = new Random(11);
+        string[] words = ["*", "0", "7", "12", "31", "59", "-", "/", ",", "#", "L", "W", "?", "MON", "JAN", "2", "99999999999", "@daily", ""];
+        var zone = TimeZoneInfo.FindSystemTimeZoneById("America/New_York");
+        var read = 0;
+        for (var round = 0; round < 20_000; round++)
+        {
+            var expression = string.Join(' ', Enumerable.Range(0, 5).Select(_ => random.Next(3) > 0 ? "*" : string.Concat(Enumerable.Range(0, random.Next(1, 4)).Select(_ => words[random.Next(words.Length)]))));
+            CronSchedule schedule;
+            try
+            {
+                schedule = CronSchedule.Parse(expression);
+            }
+            catch (CronException)
+            {
+                continue;
+            }
+            read++;
+            var from = new DateTimeOffset(2026, 1, 1, 0, 0, 0, TimeSpan.Zero).AddMinutes(random.Next(525_600));
+            if (schedule.Next(from, zone) is { } next) next.ShouldBeGreaterThan(from, expression);
+        }
+        read.ShouldBeGreaterThan(500);
+    }
+
+    [Fact]
     public void The_vectors_hold()
     {
         var folder = Environment.GetEnvironmentVariable("WEFT_SHARED_DATA");

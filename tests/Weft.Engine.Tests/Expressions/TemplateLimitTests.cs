@@ -121,6 +121,39 @@ public sealed class TemplateLimitTests
     }
 
     [Fact]
+    public void Garbage_in_jq_dates_and_patterns_fails_with_a_reason_too()
+    {
+        var random = new Random(99);
+        string[] jq = [".", "..", "[", "]", "(", ")", "{", "}", "|", ",", ":", "a", "\"x\"", "\"", "\\(", "$x", " as $x ", "if ", " then ", " else ", " end", "reduce ", "foreach ", "try ", " catch ", "1", "-", "+", "*", "/", "//", "==", "<", "?", "map(", "select(", "range(", "sort_by(", "group_by(", "@csv", "@base64d", "to_entries", "add", "length", "keys", "tojson", "fromjson", "split(", ";", "test(", "gsub(", "implode", "first", "limit(", "null", " and ", "not"];
+        string[] dates = ["y", "yyyy", "MM", "MMM", "d", "EEE", "H", "h", "a", "mm", "ss", "SSS", "X", "XXX", "z", "VV", "O", "w", "D", "Q", "'", "''", "[", "]", "-", ":", " ", "T", "G", "n", "A"];
+        string[] patterns = ["a", "(", ")", "[", "]", "^", "$", "\\", "d", "{", "}", "1", ",", "*", "+", "?", "|", ".", "<n>", "(?=", "\\1"];
+        string[] numbers = ["#", "0", ",", ".", ";", "%", "'", "-", "x", "$"];
+        foreach (var (source, words) in new[]
+                 {
+                     ("{{ inputs | jq(p) }}", jq), ("{{ '2026-03-05T08:09:10Z' | date(p) }}", dates), ("{{ '2026-03-05 08:09' | date(existingFormat=p) }}", dates),
+                     ("{{ 'abcabc1' | regexReplace(p, '$1x') }}", patterns), ("{{ 'a,b|c' | split(p) }}", patterns), ("{{ 'abc' | regexExtract(p, 1) }}", patterns), ("{{ 1234.5 | numberformat(p) }}", numbers),
+                     ("{{ yaml(p) }}", jq), ("{{ fromJson(p) }}", jq),
+                 })
+        {
+            var template = Template.Parse(source);
+            Scope.TryGet("inputs", out var inputs);
+            for (var round = 0; round < 2000; round++)
+            {
+                var p = string.Concat(Enumerable.Range(0, random.Next(1, 10)).Select(_ => words[random.Next(words.Length)]));
+                try
+                {
+                    template.EvaluateText(VariableScope.Of(("inputs", inputs), ("p", p)));
+                }
+                catch (TemplateException reason)
+                {
+                    reason.Message.ShouldNotBeNullOrWhiteSpace();
+                }
+            }
+        }
+        Should.Throw<TemplateException>(() => Template.Parse("{{ fromJson(p) }}").Evaluate(VariableScope.Of(("p", "\"\\ud800\""))));
+    }
+
+    [Fact]
     public void Reading_a_variable_allocates_next_to_nothing()
     {
         var template = Template.Parse("{{ inputs.name }}");

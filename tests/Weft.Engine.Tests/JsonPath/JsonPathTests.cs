@@ -50,6 +50,27 @@ public sealed class JsonPathTests
     }
 
     [Fact]
+    public void Garbage_is_refused_or_selects_something()
+    {
+        var random = new Random(5);
+        string[] words = ["$", "@", ".", "..", "[", "]", "?", "(", ")", "*", "'a'", "\"", "'", "shop", "books", "0", "-1", ":", ",", "==", "<", "&&", "||", "!", "length(", "count(", "match(", "value(", "1e2", "null", " ", "\\u12", "\ud800", "t"];
+        var selected = 0;
+        for (var round = 0; round < 30_000; round++)
+        {
+            var query = "$" + string.Concat(Enumerable.Range(0, random.Next(1, 10)).Select(_ => words[random.Next(words.Length)]));
+            try
+            {
+                selected += Weft.Engine.JsonPath.JsonPath.Parse(query).Select(Store).Count;
+            }
+            catch (FlowException)
+            {
+                // Refused with a place, or stopped by a limit.
+            }
+        }
+        selected.ShouldBeGreaterThan(20);
+    }
+
+    [Fact]
     public void The_compliance_suite_passes_whole()
     {
         var folder = Environment.GetEnvironmentVariable("WEFT_SHARED_DATA");
