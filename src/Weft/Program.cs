@@ -7,6 +7,7 @@ return await CommandLine.RunAsync(
         UpCommand.Create(),
         ServerCommand.Create(),
         MigrateCommand.Create(),
+        EvalCommands.Create(),
         UserCommands.Create(),
         KeyCommand.Create(),
         DoctorCommand.Create(),

@@ -10,6 +10,7 @@ using Weft.Engine;
 using Weft.Hiring;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Files;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 using Weft.Settings;
 
@@ -48,7 +49,9 @@ internal static class WeftHost
         services.AddWebAppFiles();
         services.AddRateLimits();
         services.AddApiDocument();
+        services.AddSingleton(provider => new ListenHub(database.DirectConnectionString, provider.GetRequiredService<TimeProvider>(), provider.GetRequiredService<ILoggerFactory>()));
         services.AddAccounts();
+        services.AddRealtime();
         alter?.Invoke(services);
 
         var app = builder.Build();
@@ -77,6 +80,7 @@ internal static class WeftHost
         routes.MapApiKeys();
         routes.MapUserAdministration();
         routes.MapFiles();
+        routes.MapRealtime();
     }
 
     internal static void ConfigureJson(JsonSerializerOptions json)
