@@ -7,6 +7,8 @@ return await CommandLine.RunAsync(
         UpCommand.Create(),
         ServerCommand.Create(),
         MigrateCommand.Create(),
+        FlowCommands.Create(),
+        RunCommands.Create(),
         EvalCommands.Create(),
         UserCommands.Create(),
         KeyCommand.Create(),

@@ -1,6 +1,7 @@
 using Weft.Engine;
 using Weft.Engine.Mail;
 using Weft.Engine.Outbound;
+using Weft.Engine.Tasks;
 using Weft.Hiring.Realtime;
 using Weft.Hosting;
 using Weft.Postgres;
@@ -17,11 +18,12 @@ internal static class FlowSetup
     public static void AddFlows(this IServiceCollection services, WeftSettings settings, NodeRole role)
     {
         services.AddSingleton(new OutboundOptions { Allow = settings.Engine.Allow });
-        services.AddSingleton<OutboundGuard>();
-        services.AddSingleton<GuardedHttp>();
+        services.AddSingleton(provider => new OutboundGuard(provider.GetRequiredService<OutboundOptions>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new GuardedHttp(provider.GetRequiredService<OutboundGuard>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton(Mail(settings.Mail));
         services.AddSingleton<MailTemplates>();
-        services.AddCoreTaskTypes();
+        services.AddTaskType<LogTask>().AddTaskType<ReturnTask>().AddTaskType<FailTask>().AddTaskType<SetTask>().AddTaskType<SleepTask>();
+        services.AddTaskType<HttpRequestTask>().AddTaskType<MailSendTask>();
         services.AddWeftEngine(Options(settings, role));
         services.AddHostedService<ShippedFlows>();
         services.AddHostedService<RunChanges>();
