@@ -43,6 +43,8 @@ internal static class WeftHost
         alter?.Invoke(services);
 
         var app = builder.Build();
+        // It counts from the first request on, not from the first reader.
+        app.Services.GetRequiredService<MetricsText>();
         var webRoot = WebAppFiles.FindRoot(settings.Http.WebRoot);
         app.UseForwardedHeaders();
         app.Use(SecurityHeaders.InvokeAsync);
