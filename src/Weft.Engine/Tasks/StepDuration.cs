@@ -8,9 +8,12 @@ internal static class StepDuration
     private static readonly TimeSpan Longest = TimeSpan.FromDays(3660);
 
     /// <summary>The duration, or null when the property is absent. Negative and absurd ones are refused by name.</summary>
-    public static TimeSpan? Read(StepContext step, string property)
+    public static TimeSpan? Read(StepContext step, string property) => Parse(step.Properties.GetValueOrDefault(property), property);
+
+    /// <summary>The duration that the value holds, or null.</summary>
+    public static TimeSpan? Parse(object? value, string property)
     {
-        var text = step.Text(property);
+        var text = FlowValue.ToText(value);
         if (string.IsNullOrWhiteSpace(text)) return null;
         TimeSpan duration;
         try
