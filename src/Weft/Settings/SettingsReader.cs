@@ -24,7 +24,7 @@ internal static class SettingsReader
     public const string FileName = "weft.yaml";
 
     // Named WEFT_ but read by others: the file's own place, the start script and the test suites.
-    private static readonly string[] NotSettings = ["WEFT_CONFIG", "WEFT_UPDATE", "WEFT_SHARED_DATA", "WEFT_HOME"];
+    private static readonly string[] NotSettings = ["WEFT_CONFIG", "WEFT_UPDATE", "WEFT_SHARED_DATA", "WEFT_HOME", "WEFT_BROWSER", "WEFT_EMBEDDED_POSTGRES", "WEFT_PDF_EXTRACTOR"];
     private static readonly string[] NotSettingPrefixes = ["WEFT_TEST_", "WEFT_BENCH_"];
 
     public static SettingsInForce Read(IReadOnlyList<GivenSetting> commandLine, IDictionary environment, string workingDirectory)
