@@ -63,8 +63,8 @@ internal sealed class EngineNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested && _life is null or { IsCompleted: true }) return;
         await StopAsync();
-        _stopping.Dispose();
     }
 
     /// <summary>The slot in which a run that is started here should go on here; null when this node takes none.</summary>
@@ -156,6 +156,7 @@ internal sealed class EngineNode : IAsyncDisposable
     {
         var node = registration.Epoch.Id;
         var lastMark = _services.Time.GetTimestamp();
+        var departures = 0L;
         var lastTidy = _services.Time.GetTimestamp() - (long)(TidyEvery.TotalSeconds * _services.Time.TimestampFrequency);
         while (!registration.IsLost)
         {
@@ -163,7 +164,7 @@ internal sealed class EngineNode : IAsyncDisposable
             var next = _services.Options.Heartbeat;
             try
             {
-                if (IsSuspended) await Task.Delay(next, _services.Time, registration.Ended);
+                while (IsSuspended) await Task.Delay(SecondLook, TimeProvider.System, _stopping.Token);
                 var (connection, isNew) = await link.EnsureAsync(_stopping.Token);
                 // A new connection holds the lock no longer; others give it a moment before they believe that we are dead.
                 if (isNew) await NodeStore.HoldLifeLockAsync(connection, node, _stopping.Token);
@@ -180,11 +181,14 @@ internal sealed class EngineNode : IAsyncDisposable
                     if (await RescueAsync(connection, registration, pulse)) next = SecondLook;
                     await BalanceAsync(connection, registration, pulse);
                     await CancelAsync(registration, pulse);
+                    if (pulse.HasChanges) registration.Changes.Poke();
                     registration.Announce();
                     var mark = registration.MoveLowMark(pulse, UnsafeAge);
-                    if (mark is { } position && _services.Time.GetElapsedTime(lastMark) > MarkEvery)
+                    // An idle node writes nothing: the mark only matters where runs have left dead rows behind.
+                    if (registration.Live.Departures != departures && _services.Time.GetElapsedTime(lastMark) > MarkEvery)
                     {
-                        await NodeStore.MoveLowMarkAsync(connection, node, position, _stopping.Token);
+                        departures = registration.Live.Departures;
+                        await NodeStore.MoveLowMarkAsync(connection, node, mark, _stopping.Token);
                         lastMark = _services.Time.GetTimestamp();
                     }
                     if (_services.Time.GetElapsedTime(lastTidy) >= TidyEvery)

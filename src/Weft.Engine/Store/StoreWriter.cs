@@ -28,6 +28,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task[] _loops;
+    private bool _isDisposed;
 
     public StoreWriter(NpgsqlDataSource database, EngineMetrics metrics, TimeProvider time, ILogger log)
     {
@@ -71,6 +72,8 @@ internal sealed class StoreWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         _units.Writer.TryComplete();
         await _abort.CancelAsync();
         await Task.WhenAll(_loops);
@@ -165,6 +168,8 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         await using var batch = new NpgsqlBatch(await link.OpenAsync(_abort.Token));
         var expected = FlushStatements.AddTo(batch, nodes, units, out var leave);
+        // The connection is the writer's own for good, so each text is parsed and planned once.
+        await batch.PrepareAsync(_abort.Token);
         await batch.ExecuteNonQueryAsync(_abort.Token);
         if (leave is not null && (int)leave.Rows != expected) EngineLog.QueueRowsMissing(_log, expected, (int)leave.Rows);
     }
