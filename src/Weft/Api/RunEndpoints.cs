@@ -54,6 +54,8 @@ internal static class RunEndpoints
             WorkspaceId = caller.WorkspaceId,
             UserId = caller.PersonId,
             IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
+            // Whoever operates the installation may try its own flows by hand.
+            MayStartSystemFlow = caller.IsOperator,
         };
     }
 
