@@ -109,7 +109,7 @@ internal static class FlowEndpoints
 }
 
 /// <summary>A flow as listed.</summary>
-internal record FlowView(
+internal sealed record FlowView(
     string Namespace, string Id, string? Description, int Version, Guid? WorkspaceId, bool Disabled, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static FlowView Of(FlowSummary flow) =>
