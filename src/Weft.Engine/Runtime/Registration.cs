@@ -146,7 +146,7 @@ internal sealed class Registration : IAsyncDisposable
     /// Below which position of the queue nothing of ours is left and nothing can appear any more: ids do not commit in order,
     /// so the mark stays behind every transaction that was under way when its time was now.
     /// </summary>
-    public Guid? MoveLowMark(Pulse pulse, TimeSpan unsafeAge)
+    public Guid MoveLowMark(Pulse pulse, TimeSpan unsafeAge)
     {
         if (_pendingHorizon is { } pending && pulse.OldestTransaction >= pending.Transaction)
         {
