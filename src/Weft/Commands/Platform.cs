@@ -53,7 +53,7 @@ internal sealed class Platform : IAsyncDisposable
             Engine = settings.Engine,
             FlowEnv = settings.FlowEnv,
         };
-        var node = await RunningNode.StartAsync(alone, NodeRole.All, cancellationToken);
+        var node = await RunningNode.StartAsync(alone, NodeRole.All, announce: false, cancellationToken);
         return new Platform(node.Address, node.LocalKey, node);
     }
 
