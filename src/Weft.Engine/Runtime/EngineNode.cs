@@ -181,6 +181,7 @@ internal sealed class EngineNode : IAsyncDisposable
                     if (await RescueAsync(connection, registration, pulse)) next = SecondLook;
                     await BalanceAsync(connection, registration, pulse);
                     await CancelAsync(registration, pulse);
+                    if (pulse.HasChanges) registration.Changes.Poke();
                     registration.Announce();
                     var mark = registration.MoveLowMark(pulse, UnsafeAge);
                     // An idle node writes nothing: the mark only matters where runs have left dead rows behind.
