@@ -25,7 +25,7 @@ internal static class SettingsReader
 
     // Named WEFT_ but read elsewhere: this file's own place, where the packages are, the start script and the test suites.
     private static readonly string[] NotSettings =
-        ["WEFT_CONFIG", "WEFT_HOME", "WEFT_EMBEDDED_POSTGRES", "WEFT_PDF_EXTRACTOR", "WEFT_UPDATE", "WEFT_UPDATE_DOCS", "WEFT_SHARED_DATA"];
+        ["WEFT_CONFIG", "WEFT_HOME", "WEFT_EMBEDDED_POSTGRES", "WEFT_PDF_EXTRACTOR", "WEFT_BROWSER", "WEFT_UPDATE", "WEFT_UPDATE_DOCS", "WEFT_SHARED_DATA"];
     private static readonly string[] NotSettingPrefixes = ["WEFT_TEST_", "WEFT_BENCH_"];
 
     public static SettingsInForce Read(IReadOnlyList<GivenSetting> commandLine, IDictionary environment, string workingDirectory)
