@@ -56,6 +56,8 @@ internal static class RunEndpoints
             UserId = caller.PersonId,
             MayStartSystemFlow = caller.IsOperator,
             IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
+            // Whoever operates the installation may try its own flows by hand.
+            MayStartSystemFlow = caller.IsOperator,
         };
     }
 
