@@ -1,12 +1,9 @@
 -- Positions, matches and applications: what recruiters and job seekers do with each other.
 
-create schema if not exists hiring;
-grant usage on schema hiring to weft_engine, weft_app;
-
 -- A company as anybody may know it. The workspace that made it keeps it up.
 create table hiring.company (
     id           uuid primary key,
-    workspace_id uuid references auth.workspace (id) on delete cascade,
+    workspace_id uuid references auth.workspace on delete cascade,
     name         text not null check (length(btrim(name)) between 1 and 200),
     website      text check (length(website) <= 2000),
     careers_url  text check (length(careers_url) <= 2000),
@@ -21,9 +18,9 @@ create unique index company_name_in_workspace on hiring.company (workspace_id, l
 -- people are found. Dates are days, both included; no period means "any time".
 create table hiring.position (
     id               uuid primary key,
-    workspace_id     uuid references auth.workspace (id) on delete cascade,
-    publisher_id     uuid references auth."user" (id) on delete set null,
-    company_id       uuid references hiring.company (id) on delete set null,
+    workspace_id     uuid references auth.workspace on delete cascade,
+    publisher_id     uuid references auth."user" on delete set null,
+    company_id       uuid references hiring.company on delete set null,
     origin           text not null default 'posted' check (origin in ('posted', 'scraped', 'ats')),
     title            text not null check (length(btrim(title)) between 1 and 200),
     description      text not null default '' check (length(description) <= 50000),
@@ -64,9 +61,9 @@ create index position_by_words on hiring.position using gin (search);
 -- A scored pair (person, position). A pair that no longer fits lapses instead of vanishing, so that nobody is told of it twice. `workspace_id` is the position's, so that both sides' rights are one comparison.
 create table hiring.match (
     id           uuid primary key,
-    position_id  uuid not null references hiring.position (id) on delete cascade,
-    user_id      uuid not null references auth."user" (id) on delete cascade,
-    workspace_id uuid references auth.workspace (id) on delete cascade,
+    position_id  uuid not null references hiring.position on delete cascade,
+    user_id      uuid not null references auth."user" on delete cascade,
+    workspace_id uuid references auth.workspace on delete cascade,
     score        integer not null check (score between 0 and 100),
     reasons      jsonb not null,
     run_id       uuid,
@@ -80,9 +77,9 @@ create index match_pool on hiring.match (position_id, score desc, id desc);
 -- What a person sent to a position on the platform. The person moves it to `withdrawn`, the position's workspace the rest.
 create table hiring.application (
     id           uuid primary key,
-    position_id  uuid not null references hiring.position (id) on delete cascade,
-    user_id      uuid not null references auth."user" (id) on delete cascade,
-    workspace_id uuid references auth.workspace (id) on delete cascade,
+    position_id  uuid not null references hiring.position on delete cascade,
+    user_id      uuid not null references auth."user" on delete cascade,
+    workspace_id uuid references auth.workspace on delete cascade,
     status       text not null default 'applied'
                  check (status in ('applied', 'in_review', 'interviewing', 'offer', 'hired', 'rejected', 'withdrawn')),
     message      text not null default '' check (length(message) <= 10000),
@@ -103,38 +100,38 @@ alter table hiring.match force row level security;
 alter table hiring.application enable row level security;
 alter table hiring.application force row level security;
 
-create policy company_owner on hiring.company to weft_admin using (true) with check (true);
-create policy company_engine on hiring.company to weft_engine using (true) with check (true);
-create policy company_read on hiring.company for select to weft_app using (weft.caller_user_id() is not null);
-create policy company_insert on hiring.company for insert to weft_app with check (weft.caller_is_member(workspace_id));
-create policy company_update on hiring.company for update to weft_app
+create policy owner_all on hiring.company to weft_admin using (true) with check (true);
+create policy engine_all on hiring.company to weft_engine using (true) with check (true);
+create policy signed_in_read on hiring.company for select to weft_app using ((select weft.caller_user_id()) is not null);
+create policy members_add on hiring.company for insert to weft_app with check (weft.caller_is_member(workspace_id));
+create policy members_change on hiring.company for update to weft_app
     using (weft.caller_is_member(workspace_id)) with check (weft.caller_is_member(workspace_id));
-create policy company_delete on hiring.company for delete to weft_app using (weft.caller_is_member(workspace_id));
+create policy members_delete on hiring.company for delete to weft_app using (weft.caller_is_member(workspace_id));
 
-create policy position_owner on hiring.position to weft_admin using (true) with check (true);
-create policy position_engine on hiring.position to weft_engine using (true) with check (true);
-create policy position_read on hiring.position for select to weft_app
-    using ((status <> 'draft' and weft.caller_user_id() is not null) or weft.caller_is_member(workspace_id));
-create policy position_insert on hiring.position for insert to weft_app
-    with check (weft.caller_is_member(workspace_id) and publisher_id = weft.caller_user_id());
-create policy position_update on hiring.position for update to weft_app
+create policy owner_all on hiring.position to weft_admin using (true) with check (true);
+create policy engine_all on hiring.position to weft_engine using (true) with check (true);
+create policy published_or_members_read on hiring.position for select to weft_app
+    using ((status <> 'draft' and (select weft.caller_user_id()) is not null) or weft.caller_is_member(workspace_id));
+create policy members_publish on hiring.position for insert to weft_app
+    with check (weft.caller_is_member(workspace_id) and publisher_id = (select weft.caller_user_id()));
+create policy members_change on hiring.position for update to weft_app
     using (weft.caller_is_member(workspace_id)) with check (weft.caller_is_member(workspace_id));
 
-create policy match_owner on hiring.match to weft_admin using (true) with check (true);
-create policy match_engine on hiring.match to weft_engine using (true) with check (true);
-create policy match_read on hiring.match for select to weft_app
-    using (user_id = weft.caller_user_id() or weft.caller_is_member(workspace_id));
-create policy match_update on hiring.match for update to weft_app
-    using (user_id = weft.caller_user_id()) with check (user_id = weft.caller_user_id());
+create policy owner_all on hiring.match to weft_admin using (true) with check (true);
+create policy engine_all on hiring.match to weft_engine using (true) with check (true);
+create policy person_and_members_read on hiring.match for select to weft_app
+    using (user_id = (select weft.caller_user_id()) or weft.caller_is_member(workspace_id));
+create policy person_changes on hiring.match for update to weft_app
+    using (user_id = (select weft.caller_user_id())) with check (user_id = (select weft.caller_user_id()));
 
-create policy application_owner on hiring.application to weft_admin using (true) with check (true);
-create policy application_engine on hiring.application to weft_engine using (true) with check (true);
-create policy application_read on hiring.application for select to weft_app
-    using (user_id = weft.caller_user_id() or weft.caller_is_member(workspace_id));
-create policy application_insert on hiring.application for insert to weft_app with check (user_id = weft.caller_user_id());
-create policy application_update on hiring.application for update to weft_app
-    using (user_id = weft.caller_user_id() or weft.caller_is_member(workspace_id))
-    with check (user_id = weft.caller_user_id() or weft.caller_is_member(workspace_id));
+create policy owner_all on hiring.application to weft_admin using (true) with check (true);
+create policy engine_all on hiring.application to weft_engine using (true) with check (true);
+create policy person_and_members_read on hiring.application for select to weft_app
+    using (user_id = (select weft.caller_user_id()) or weft.caller_is_member(workspace_id));
+create policy person_applies on hiring.application for insert to weft_app with check (user_id = (select weft.caller_user_id()));
+create policy person_and_members_change on hiring.application for update to weft_app
+    using (user_id = (select weft.caller_user_id()) or weft.caller_is_member(workspace_id))
+    with check (user_id = (select weft.caller_user_id()) or weft.caller_is_member(workspace_id));
 
 grant select, insert, update, delete on hiring.company, hiring.position, hiring.match, hiring.application to weft_engine;
 grant select, insert, update, delete on hiring.company to weft_app;
