@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using Weft.Hiring.Profiles;
 
 namespace Weft.Hiring.Matching;
 
@@ -22,7 +23,7 @@ public sealed record PositionFacts(IReadOnlyList<string> RequiredSkills, DateOnl
 /// <param name="Availability">Free days, first and last included; none means nothing was said.</param>
 /// <param name="Location">As written.</param>
 /// <param name="CvText">The text of the latest CV, for evidence; never for points.</param>
-public sealed record PersonFacts(IReadOnlyList<string> Skills, IReadOnlyList<(DateOnly From, DateOnly? To)> Availability, string? Location, string? CvText);
+public sealed record PersonFacts(IReadOnlyList<string> Skills, IReadOnlyList<FreeDays> Availability, string? Location, string? CvText);
 
 /// <summary>A score of 0 to 100 with its reasons.</summary>
 public sealed record MatchScore(int Score, IReadOnlyList<MatchReason> Reasons)

@@ -1,6 +1,7 @@
 using Npgsql;
 using NpgsqlTypes;
 using Weft.Engine;
+using Weft.Hiring.Profiles;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Matching;
@@ -255,8 +256,8 @@ internal static class Facts
         row.GetGuid(0), row.GetString(1), row.GetString(2),
         new PersonFacts(row.GetFieldValue<string[]>(3), Days(row, 4), Text(row, 5), Text(row, 6)));
 
-    private static List<(DateOnly From, DateOnly? To)> Days(NpgsqlDataReader row, int column) =>
-        row.IsDBNull(column) ? [] : Profiles.Availability.ToDays(row.GetFieldValue<NpgsqlRange<DateTime>[]>(column));
+    private static FreeDays[] Days(NpgsqlDataReader row, int column) =>
+        row.IsDBNull(column) ? [] : Availability.ToDays(row.GetFieldValue<NpgsqlRange<DateTime>[]>(column));
 
     private static string? Text(NpgsqlDataReader row, int column) => row.IsDBNull(column) ? null : row.GetString(column);
 

@@ -11,12 +11,12 @@ public sealed record FreeDays(DateOnly From, DateOnly? To);
 public static class Availability
 {
     /// <summary>The ranges as days.</summary>
-    public static List<(DateOnly From, DateOnly? To)> ToDays(IEnumerable<NpgsqlRange<DateTime>> ranges) => ranges
+    public static FreeDays[] ToDays(IEnumerable<NpgsqlRange<DateTime>> ranges) => ranges
         .Where(range => !range.IsEmpty)
-        .Select(range => (
+        .Select(range => new FreeDays(
             range.LowerBoundInfinite ? DateOnly.MinValue : DateOnly.FromDateTime(range.LowerBound),
-            range.UpperBoundInfinite ? (DateOnly?)null : DateOnly.FromDateTime(range.UpperBound).AddDays(-1)))
-        .ToList();
+            range.UpperBoundInfinite ? null : DateOnly.FromDateTime(range.UpperBound).AddDays(-1)))
+        .ToArray();
 
     /// <summary>Days as ranges.</summary>
     public static NpgsqlRange<DateTime>[] ToRanges(IEnumerable<FreeDays> days) => days
