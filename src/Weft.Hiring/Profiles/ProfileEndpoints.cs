@@ -29,8 +29,10 @@ public static class ProfileEndpoints
     private const string ReadProfile = """
         select id, name, email, headline, location, skills, profile_text, suggested_titles, "references"::text, source_files, availability, preferences::text, updated_at
           from auth."user" where id = @Id
-           for no key update
         """;
+
+    [Sql(DatabaseRole.App)]
+    private const string LockProfile = """select id from auth."user" where id = @Id for no key update""";
 
     [Sql(DatabaseRole.App)]
     private const string SaveProfile = """
@@ -79,6 +81,7 @@ public static class ProfileEndpoints
     {
         var (user, _) = me.Person;
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
+        await scope.Connection.ExecuteAsync(new CommandDefinition(LockProfile, new { Id = user }, scope.Transaction, cancellationToken: cancellationToken));
         var current = await LoadAsync(scope, user, cancellationToken) ?? throw Problems.NotFound.Thrown();
         var check = new RequestCheck();
         var draft = MergePatch.Apply(new ProfileDraft
