@@ -110,7 +110,7 @@ public static class ApplicationEndpoints
         {
             return Problems.AlreadyApplied.With();
         }
-        catch (PostgresException refused) when (refused.SqlState == "WF001")
+        catch (PostgresException refused) when (refused.SqlState == "WH001")
         {
             return Problems.PositionNotOpen.With();
         }
@@ -139,7 +139,7 @@ public static class ApplicationEndpoints
             var moved = await scope.Connection.ExecuteAsync(new CommandDefinition(MoveApplication, new { Id = id, Status = status }, scope.Transaction, cancellationToken: cancellationToken));
             if (moved == 0) return Problems.NotFound.With();
         }
-        catch (PostgresException refused) when (refused.SqlState == "WF002")
+        catch (PostgresException refused) when (refused.SqlState == "WH002")
         {
             return Problems.ApplicationMoveRefused.With(refused.MessageText);
         }

@@ -152,7 +152,7 @@ declare target record;
 begin
     select workspace_id, status into target from hiring.position where id = new.position_id for share;
     if target.status is distinct from 'open' then
-        raise exception using errcode = 'WF001', message = 'the position is not open for applications';
+        raise exception using errcode = 'WH001', message = 'the position is not open for applications';
     end if;
     new.workspace_id := target.workspace_id;
     return new;
@@ -167,13 +167,13 @@ create function hiring.application_moves() returns trigger language plpgsql
 begin
     if new.status is not distinct from old.status or weft.caller_user_id() is null then return new; end if;
     if old.status = 'withdrawn' then
-        raise exception using errcode = 'WF002', message = 'a withdrawn application stays withdrawn';
+        raise exception using errcode = 'WH002', message = 'a withdrawn application stays withdrawn';
     end if;
     if new.status = 'withdrawn' and old.user_id <> weft.caller_user_id() then
-        raise exception using errcode = 'WF002', message = 'only the person who applied may withdraw an application';
+        raise exception using errcode = 'WH002', message = 'only the person who applied may withdraw an application';
     end if;
     if new.status <> 'withdrawn' and not weft.caller_is_member(old.workspace_id) then
-        raise exception using errcode = 'WF002', message = 'only the hiring workspace may set this status';
+        raise exception using errcode = 'WH002', message = 'only the hiring workspace may set this status';
     end if;
     return new;
 end $$;
