@@ -1,0 +1,123 @@
+using System.Net;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Dapper;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Logging.Console;
+using Microsoft.Extensions.Options;
+using Weft.Api;
+using Weft.Engine;
+using Weft.Hiring;
+using Weft.Hiring.Accounts;
+using Weft.Hiring.Files;
+using Weft.Hiring.Realtime;
+using Weft.Postgres;
+using Weft.Settings;
+
+namespace Weft.Hosting;
+
+/// <summary>Puts a node together: services, then the way of a request, then the addresses.</summary>
+internal static class WeftHost
+{
+    public static WebApplication Build(WeftSettings settings, WeftDatabase database, NodeRole role, Action<IServiceCollection>? alter = null)
+    {
+        // The empty builder reads no files and no variables of its own: every setting comes from WeftSettings.
+        var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "weft", ContentRootPath = AppContext.BaseDirectory });
+        builder.AddLogging();
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = settings.Http.MaxBodyBytes;
+            kestrel.Limits.MaxRequestHeadersTotalSize = 32 * 1024;
+            Listen(kestrel, settings.Http);
+        });
+
+        var services = builder.Services;
+        services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.Http.DrainTime + TimeSpan.FromSeconds(10));
+        services.AddSingleton(settings);
+        services.AddSingleton(Options.Create(settings.Accounts));
+        services.AddSingleton(Options.Create(settings.Files));
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton(database);
+        services.AddSingleton<MetricsText>();
+        services.AddRoutingCore();
+        services.ConfigureHttpJsonOptions(o => ConfigureJson(o.SerializerOptions));
+        services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
+        services.Configure<ForwardedHeadersOptions>(o => o.ForwardedHeaders = ForwardedHeaders.XForwardedFor | ForwardedHeaders.XForwardedProto);
+        services.AddWebAppFiles();
+        services.AddRateLimits();
+        services.AddApiDocument();
+        services.AddAccounts();
+        services.AddRealtime();
+        services.AddFlows(settings, role);
+        alter?.Invoke(services);
+
+        var app = builder.Build();
+        var webRoot = WebAppFiles.FindRoot(settings.Http.WebRoot);
+        app.UseForwardedHeaders();
+        app.Use(SecurityHeaders.InvokeAsync);
+        app.UseMiddleware<ProblemMiddleware>();
+        app.UseWebAppFiles(webRoot);
+        app.UseRouting();
+        app.Use(WebAppFiles.Fallback(webRoot));
+        app.Use(ProblemMiddleware.RefuseLargeBodies);
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.MapHealth();
+        if (role != NodeRole.Worker) app.MapProduct();
+        return app;
+    }
+
+    /// <summary>Every feature's addresses, one line each. What does not say AllowAnonymous asks for somebody signed in.</summary>
+    private static void MapProduct(this WebApplication app)
+    {
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        var routes = app.MapGroup("").RequireAuthorization();
+        routes.MapAccounts();
+        routes.MapApiKeys();
+        routes.MapUserAdministration();
+        routes.MapFiles();
+        routes.MapRealtime();
+        routes.MapFlows();
+        routes.MapRuns();
+        routes.MapWebhooks();
+        routes.MapJobs();
+        routes.MapMailbox();
+    }
+
+    internal static void ConfigureJson(JsonSerializerOptions json)
+    {
+        json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
+        json.DictionaryKeyPolicy = null;
+        json.NumberHandling = JsonNumberHandling.Strict;
+        json.MaxDepth = 64;
+        json.Converters.Add(new JsonStringEnumConverter(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false));
+        json.Converters.Add(new UtcTimeConverter());
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, HttpSettings http)
+    {
+        if (http.Listen == "localhost") kestrel.ListenLocalhost(http.Port);
+        else kestrel.Listen(IPAddress.Parse(http.Listen), http.Port);
+    }
+
+    // Lines go to standard error: standard output is for what a command answers.
+    private static void AddLogging(this WebApplicationBuilder builder)
+    {
+        builder.Logging.AddSimpleConsole(o =>
+        {
+            o.SingleLine = true;
+            o.TimestampFormat = "HH:mm:ss ";
+            o.UseUtcTimestamp = true;
+        });
+        builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
+        builder.Logging.SetMinimumLevel(LogLevel.Information);
+        builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
+        builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
+        // Reported as a problem of the catalogue, or by name when the port is taken.
+        builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
+        builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);
+    }
+}
