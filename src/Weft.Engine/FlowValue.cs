@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using Weft.Engine.Expressions;
 
 namespace Weft.Engine;
 
@@ -99,7 +100,7 @@ public static class FlowValue
             case bool flag: writer.WriteBooleanValue(flag); break;
             case long whole: writer.WriteNumberValue(whole); break;
             case int whole: writer.WriteNumberValue(whole); break;
-            case double number: writer.WriteNumberValue(number); break;
+            case double number: WriteDouble(writer, number); break;
             case decimal number: writer.WriteNumberValue(number); break;
             case DateTimeOffset time: writer.WriteStringValue(Iso(time)); break;
             case IReadOnlyDictionary<string, object?> map:
@@ -122,6 +123,14 @@ public static class FlowValue
         }
     }
 
+    /// <summary>A double keeps its fraction (<c>3.0</c>), so that it is one again when it is read; what JSON cannot say becomes text.</summary>
+    private static void WriteDouble(Utf8JsonWriter writer, double number)
+    {
+        if (!double.IsFinite(number)) writer.WriteStringValue(ValueText.Number(number));
+        else if (double.IsInteger(number)) writer.WriteRawValue(ValueText.Number(number), skipInputValidation: true);
+        else writer.WriteNumberValue(number);
+    }
+
     /// <summary>The value as text, as a template prints it: null is empty, a list or map is its JSON.</summary>
     public static string ToText(object? value) => value switch
     {
@@ -129,7 +138,7 @@ public static class FlowValue
         string text => text,
         bool flag => flag ? "true" : "false",
         long whole => whole.ToString(CultureInfo.InvariantCulture),
-        double number => number.ToString("R", CultureInfo.InvariantCulture),
+        double number => ValueText.Number(number),
         decimal number => number.ToString(CultureInfo.InvariantCulture),
         DateTimeOffset time => Iso(time),
         _ => ToJson(value),
