@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Weft.Engine.Expressions;
 
 namespace Weft.Engine;
@@ -87,10 +88,10 @@ public sealed record TaskDefinition
     /// <summary>A disabled task is skipped.</summary>
     public bool Disabled { get; init; }
 
-    /// <summary>The type's own properties by canonical name; a <see cref="PropertyType.RawTemplate"/> is kept as its source text.</summary>
+    /// <summary>The type's own properties by canonical name, without the raw templates.</summary>
     public IReadOnlyDictionary<string, ValueTemplate> Properties { get; init; } = FlowDefinition.EmptyTemplates;
 
-    /// <summary>Source text of raw templates by canonical name.</summary>
+    /// <summary>Source text of raw templates (<see cref="PropertyType.RawTemplate"/>) by canonical name.</summary>
     public IReadOnlyDictionary<string, string> RawTemplates { get; init; } = new Dictionary<string, string>(StringComparer.Ordinal);
 
     /// <summary>Child task lists by property name; entries of a task map are <c>cases/NAME</c>.</summary>
@@ -173,6 +174,8 @@ public sealed record InputDefinition
     public string? Min { get; init; }
     /// <summary>Largest number, date or duration, as written.</summary>
     public string? Max { get; init; }
+    /// <summary>The compiled <see cref="Validator"/>, linear in the length of the text.</summary>
+    internal Regex? Pattern { get; init; }
 }
 
 /// <summary>What starts a flow.</summary>

@@ -44,11 +44,27 @@ public sealed record TaskTypeInfo
     /// <summary>Names of properties that hold a map from a name to a list of tasks (<c>cases</c>).</summary>
     public IReadOnlyList<string> TaskMaps { get; init; } = [];
 
+    /// <summary>Those of <see cref="TaskLists"/> and <see cref="TaskMaps"/> that a flow must give, with at least one task.</summary>
+    public IReadOnlyList<string> RequiredTaskLists { get; init; } = [];
+
+    /// <summary>Other spellings of task lists: from the alias to the name in <see cref="TaskLists"/>.</summary>
+    public IReadOnlyDictionary<string, string> TaskListAliases { get; init; } = NoAliases;
+
+    /// <summary>Values that a property has when the type is written under a certain alias and the flow does not say otherwise.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, object?>> AliasDefaults { get; init; } = NoAliasDefaults;
+
+    /// <summary>Keys that other engines know and this one refuses, each with what to do instead.</summary>
+    public IReadOnlyDictionary<string, string> RefusedKeys { get; init; } = NoAliases;
+
     /// <summary>Whether the result must be committed before the next step starts.</summary>
     public StepEffect Effect { get; init; } = StepEffect.Effectful;
 
     /// <summary>True for the engine's own control types, which order other steps and have no handler.</summary>
     public bool IsControl { get; init; }
+
+    private static readonly IReadOnlyDictionary<string, string> NoAliases = new Dictionary<string, string>(StringComparer.Ordinal);
+    private static readonly IReadOnlyDictionary<string, IReadOnlyDictionary<string, object?>> NoAliasDefaults =
+        new Dictionary<string, IReadOnlyDictionary<string, object?>>(StringComparer.Ordinal);
 }
 
 /// <summary>The JSON type that a property accepts after templates are evaluated.</summary>
@@ -91,4 +107,10 @@ public sealed record TaskProperty(string Name, PropertyType Type, string Descrip
 
     /// <summary>Masked in inputs, outputs and logs.</summary>
     public bool Secret { get; init; }
+
+    /// <summary>A condition: a text without <c>{{</c> is taken as one expression.</summary>
+    public bool IsCondition { get; init; }
+
+    /// <summary>What the property is when a flow leaves it out, for the editor and the reference; the handler applies it.</summary>
+    public string? Otherwise { get; init; }
 }
