@@ -4,13 +4,15 @@ using System.Text.Json;
 namespace Weft.Hiring;
 
 /// <summary>One page of a list, and where the next one begins (null at the end).</summary>
-public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor)
+public sealed record Page<T>(IReadOnlyList<T> Items, string? NextCursor);
+
+public static class Page
 {
     /// <summary>
     /// Cuts a page from rows that were read with <c>limit + 1</c>: the row too many says that there is more, and the cursor
     /// is made from the last row shown.
     /// </summary>
-    public static Page<T> Of(IReadOnlyList<T> rows, int limit, Func<T, object[]> key) =>
+    public static Page<T> Of<T>(IReadOnlyList<T> rows, int limit, Func<T, object[]> key) =>
         rows.Count <= limit ? new Page<T>(rows, null) : new Page<T>([.. rows.Take(limit)], Cursor.Write(key(rows[limit - 1])));
 }
 

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Text.Json.Serialization;
 
 namespace Weft.Hiring;
 
@@ -71,9 +72,11 @@ public sealed record ProblemKind(string Code, int Status, string Meaning, string
 public sealed record FieldError(string Path, string Message)
 {
     /// <summary>1-based line, where the body is a document with lines (a flow's source).</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Line { get; init; }
 
     /// <summary>1-based column.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public int? Column { get; init; }
 }
 

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 using Npgsql;
-using Weft.Postgres.Embedded;
+using Weft.Postgres.Server;
 
 namespace Weft.Postgres;
 

@@ -125,7 +125,7 @@ public static class AccountEndpoints
         await using var scope = await database.BeginAsync(caller.Caller, cancellationToken);
         var rows = (await scope.Connection.QueryAsync<SessionRow>(new CommandDefinition(
             ListSessions, new { After = Cursor.ReadId(page.Cursor), Limit = page.Size + 1 }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<SessionView>.Of(
+        return TypedResults.Ok(Page.Of(
             [.. rows.Select(r => new SessionView(r.Id, r.IpAddress, r.UserAgent, r.CreatedAt, r.LastUsedAt, r.ExpiresAt, r.Id == caller.SessionId))],
             page.Size, s => [s.Id]));
     }

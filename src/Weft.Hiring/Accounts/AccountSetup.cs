@@ -32,8 +32,10 @@ public static class AccountSetup
         });
         services.AddSingleton<Sessions>();
         services.AddSingleton<LocalKey>();
-        services.AddAuthentication(WeftAuthentication.SchemeName)
-            .AddScheme<AuthenticationSchemeOptions, WeftAuthentication>(WeftAuthentication.SchemeName, null);
+        // The core alone: the rest brings data protection, whose keys would land in the home folder, for cookies we do not make.
+        services.AddAuthenticationCore(o => o.DefaultScheme = WeftAuthentication.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, WeftAuthentication>(WeftAuthentication.SchemeName, null);
         services.AddAuthorization();
         return services;
     }

@@ -28,7 +28,7 @@ public static class ApiKeyEndpoints
     {
         var keys = routes.MapGroup("/api/api-keys").WithTags("accounts");
         keys.MapGet("", ListAsync).WithSummary("One's own API keys, newest first");
-        keys.MapPost("", CreateAsync).WithSummary("Make an API key; the answer shows it once");
+        keys.MapPost("", AddAsync).WithSummary("Make an API key; the answer shows it once");
         keys.MapDelete("/{id:guid}", EndAsync).WithSummary("End an API key");
     }
 
@@ -38,10 +38,10 @@ public static class ApiKeyEndpoints
         await using var scope = await database.BeginAsync(caller.Caller, cancellationToken);
         var rows = (await scope.Connection.QueryAsync<ApiKeyView>(new CommandDefinition(
             ListKeys, new { After = Cursor.ReadId(page.Cursor), Limit = page.Size + 1 }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<ApiKeyView>.Of(rows, page.Size, k => [k.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, k => [k.Id]));
     }
 
-    private static async Task<Results<Created<NewApiKey>, ProblemResult>> CreateAsync(
+    private static async Task<Results<Created<NewApiKey>, ProblemResult>> AddAsync(
         ApiKeyRequest body, SignedIn caller, WeftDatabase database, TimeProvider time, CancellationToken cancellationToken)
     {
         var (userId, _) = caller.Person;

@@ -1,4 +1,3 @@
-using System.Net;
 using Dapper;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Options;
@@ -12,7 +11,7 @@ internal sealed class Sessions(WeftDatabase database, IOptions<AccountOptions> o
     public const string CookieName = "weft_session";
 
     [Sql(DatabaseRole.App)]
-    private const string OpenSession = "select auth.open_session(@Id, @UserId, @Hash, @Address, @Agent, @ExpiresAt)";
+    private const string OpenSession = "select auth.open_session(@Id, @UserId, @Hash, @Address::inet, @Agent, @ExpiresAt)";
 
     [Sql(DatabaseRole.App)]
     private const string FindSession = """
@@ -39,7 +38,7 @@ internal sealed class Sessions(WeftDatabase database, IOptions<AccountOptions> o
             Id = Guid.CreateVersion7(),
             UserId = user.Id,
             Hash = SessionToken.Hash(token),
-            Address = context.Connection.RemoteIpAddress ?? IPAddress.None,
+            Address = context.Connection.RemoteIpAddress?.ToString(),
             Agent = agent.Length > 400 ? agent[..400] : agent,
             ExpiresAt = expires.UtcDateTime,
         }, cancellationToken: cancellationToken));

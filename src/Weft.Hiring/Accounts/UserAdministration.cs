@@ -40,7 +40,7 @@ public static class UserAdministration
         await using var scope = await database.BeginAsync(caller.Caller, cancellationToken);
         var rows = (await scope.Connection.QueryAsync<PersonView>(new CommandDefinition(
             ListUsers, new { After = Cursor.ReadId(page.Cursor), Limit = page.Size + 1 }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<PersonView>.Of(rows, page.Size, u => [u.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, u => [u.Id]));
     }
 
     private static async Task<Results<Created<UserView>, ProblemResult>> CreateAsync(SignUpRequest body, SignedIn caller, UserManager<User> users)

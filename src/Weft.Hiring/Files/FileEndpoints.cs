@@ -51,7 +51,7 @@ public static class FileEndpoints
     }
 
     private static async Task<Results<Created<FileView>, ProblemResult>> UploadAsync(
-        HttpContext context, SignedIn caller, WeftDatabase database, IOptions<FileOptions> options, CancellationToken cancellationToken)
+        HttpContext context, SignedIn caller, WeftDatabase database, IOptions<UploadOptions> options, CancellationToken cancellationToken)
     {
         var (userId, workspaceId) = caller.Person;
         var limit = options.Value.MaxBytes;
@@ -126,7 +126,7 @@ public static class FileEndpoints
         await using var scope = await database.BeginAsync(caller.Caller, cancellationToken);
         var rows = (await scope.Connection.QueryAsync<FileView>(new CommandDefinition(
             ListFiles, new { After = Cursor.ReadId(page.Cursor), Limit = page.Size + 1 }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<FileView>.Of(rows, page.Size, f => [f.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, f => [f.Id]));
     }
 
     private static async Task<IResult> DownloadAsync(Guid id, HttpContext context, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken)

@@ -85,7 +85,7 @@ internal static class CommandLine
         _ => null,
     };
 
-    private static IEnumerable<string> Words(ParseResult parsed)
+    private static Stack<string> Words(ParseResult parsed)
     {
         var words = new Stack<string>();
         for (var command = parsed.CommandResult; command?.Parent is not null; command = command.Parent as System.CommandLine.Parsing.CommandResult) words.Push(command.Command.Name);

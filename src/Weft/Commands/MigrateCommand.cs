@@ -34,16 +34,13 @@ internal static class MigrateCommand
             }
             else if (!parsed.GetValue(status))
             {
-                var applied = parsed.GetValue(to) is { } target
-                    ? await migrator.MigrateToAsync(parsed.GetRequiredValue(line), target, cancellationToken)
-                    : await migrator.MigrateAsync(cancellationToken);
+                var applied = await migrator.MigrateAsync(cancellationToken);
                 Console.WriteLine(applied == 0 ? "The schema is up to date." : $"{applied} applied.");
             }
             else
             {
                 await ShowAsync(migrator, parsed.GetValue(json), cancellationToken);
             }
-            if (parsed.GetValue(schema) is { } file) await File.WriteAllTextAsync(file.FullName, await SchemaPrinter.PrintAsync(database.Admin, cancellationToken), cancellationToken);
             return ExitCode.Done;
         });
         return command;

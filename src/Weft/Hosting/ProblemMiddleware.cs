@@ -64,9 +64,6 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         ProblemException e => e.Problem,
         BadHttpRequestException e => Bad(e),
-        FlowInvalidException e => Problems.FlowInvalid.With(errors: e.Problems.ToFieldErrors()),
-        InputsInvalidException e => Problems.InputsInvalid.With(errors: [.. e.Problems.Select(p => new FieldError($"inputs.{p.Input}", p.Message))]),
-        FlowNotFoundException e => Problems.FlowNotFound.With(e.Message),
         DatabaseException e => Problems.DatabaseUnavailable.With(e.Problem, retryAfter: SoonAgain),
         _ when SqlErrors.Find(exception) is { } error => Database(error),
         TimeoutException => Problems.Busy.With(retryAfter: SoonAgain),

@@ -69,10 +69,10 @@ internal static class WebAppFiles
         return index is null || !File.Exists(index) ? context.Response.WriteAsync(NotBuilt, context.RequestAborted) : context.Response.SendFileAsync(index, context.RequestAborted);
     };
 
-    private static bool IsApi(PathString path) => Array.Exists(ApiPrefixes, p => path.StartsWithSegments(p));
+    private static bool IsApi(PathString path) => Array.Exists(ApiPrefixes, p => path.StartsWithSegments(p, StringComparison.OrdinalIgnoreCase));
 
     // The build puts a hash of the content into the names under assets/: such a file never changes.
     private static void SetCaching(StaticFileResponseContext file) =>
         file.Context.Response.Headers[HeaderNames.CacheControl] =
-            file.Context.Request.Path.StartsWithSegments("/assets") ? "public, max-age=31536000, immutable" : new StringValues("no-cache");
+            file.Context.Request.Path.StartsWithSegments("/assets", StringComparison.Ordinal) ? "public, max-age=31536000, immutable" : new StringValues("no-cache");
 }

@@ -6,12 +6,10 @@ using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
 using Microsoft.Extensions.Options;
-using Weft.Api;
 using Weft.Engine;
 using Weft.Hiring;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Files;
-using Weft.Hiring.Realtime;
 using Weft.Postgres;
 using Weft.Settings;
 
@@ -22,6 +20,8 @@ internal static class WeftHost
 {
     public static WebApplication Build(WeftSettings settings, WeftDatabase database, NodeRole role, Action<IServiceCollection>? alter = null)
     {
+        // Columns are snake_case, records are not.
+        DefaultTypeMap.MatchNamesWithUnderscores = true;
         // The empty builder reads no files and no variables of its own: every setting comes from WeftSettings.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "weft", ContentRootPath = AppContext.BaseDirectory });
         builder.AddLogging();
@@ -49,8 +49,6 @@ internal static class WeftHost
         services.AddRateLimits();
         services.AddApiDocument();
         services.AddAccounts();
-        services.AddRealtime();
-        services.AddFlows(settings, role);
         alter?.Invoke(services);
 
         var app = builder.Build();
@@ -79,12 +77,6 @@ internal static class WeftHost
         routes.MapApiKeys();
         routes.MapUserAdministration();
         routes.MapFiles();
-        routes.MapRealtime();
-        routes.MapFlows();
-        routes.MapRuns();
-        routes.MapWebhooks();
-        routes.MapJobs();
-        routes.MapMailbox();
     }
 
     internal static void ConfigureJson(JsonSerializerOptions json)
@@ -116,6 +108,8 @@ internal static class WeftHost
         builder.Logging.SetMinimumLevel(LogLevel.Information);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
+        // A request without a session is no news.
+        builder.Logging.AddFilter("Weft.Hiring.Accounts.WeftAuthentication", LogLevel.Warning);
         // Reported as a problem of the catalogue, or by name when the port is taken.
         builder.Logging.AddFilter("Microsoft.AspNetCore.Server.Kestrel", LogLevel.Error);
         builder.Logging.AddFilter("Microsoft.Extensions.Hosting.Internal.Host", LogLevel.None);

@@ -94,7 +94,7 @@ internal static class SettingsReader
         }
     }
 
-    private static IEnumerable<GivenSetting> ReadFile(string file, List<string> problems)
+    private static List<GivenSetting> ReadFile(string file, List<string> problems)
     {
         var shown = Path.GetFileName(file);
         var yaml = new YamlStream();
@@ -134,7 +134,7 @@ internal static class SettingsReader
                 given.Add(new GivenSetting(key, string.Join('\n', list.Children.Select(c => ((YamlScalarNode)c).Value)), origin));
                 break;
             case YamlScalarNode scalar when key.Length > 0:
-                given.Add(new GivenSetting(key, scalar is { Style: ScalarStyle.Plain, Value: "~" or "null" or null } ? "" : scalar.Value, origin));
+                given.Add(new GivenSetting(key, scalar.Style == ScalarStyle.Plain && scalar.Value is "~" or "null" ? "" : scalar.Value ?? "", origin));
                 break;
             case YamlScalarNode { Value: null or "" }:
                 break;

@@ -30,7 +30,7 @@ public sealed class WeftSettings
 
     public AccountOptions Accounts { get; init; } = new();
 
-    public FileOptions Files { get; init; } = new();
+    public UploadOptions Files { get; init; } = new();
 
     public EngineSettings Engine { get; init; } = new();
 

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Weft.Postgres.Embedded;
+namespace Weft.Postgres.Server;
 
 /// <summary>What a running server writes into <c>postmaster.pid</c>, held against what really runs.</summary>
 internal sealed partial record Postmaster(int Pid, int Port, string SocketDirectory, string Status)

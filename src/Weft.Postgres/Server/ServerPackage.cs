@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
 
-namespace Weft.Postgres.Embedded;
+namespace Weft.Postgres.Server;
 
 /// <summary>The npm package with the server's programs, made ready to run.</summary>
 internal sealed record ServerPackage(string Directory, string Version)

@@ -6,7 +6,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using Weft.Postgres.Embedded;
+using Weft.Postgres.Server;
 
 namespace Weft.Postgres;
 

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Weft.Postgres.Embedded;
+namespace Weft.Postgres.Server;
 
 /// <summary>Files that only their owner may read.</summary>
 internal static class SecretFile

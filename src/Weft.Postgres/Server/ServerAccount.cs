@@ -2,7 +2,7 @@ using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 
-namespace Weft.Postgres.Embedded;
+namespace Weft.Postgres.Server;
 
 /// <summary>The system user that the server's programs run as: ourselves, or an unprivileged user when we are root.</summary>
 internal sealed partial record ServerAccount(string? Name, uint UserId, uint GroupId)

@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Weft.Postgres.Embedded;
+namespace Weft.Postgres.Server;
 
 /// <summary>
 /// A lock that the operating system takes back when its holder dies, however it dies. On Unix the runtime turns the share

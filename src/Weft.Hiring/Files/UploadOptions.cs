@@ -4,7 +4,7 @@ using System.ComponentModel.DataAnnotations;
 namespace Weft.Hiring.Files;
 
 /// <summary>Settings of uploaded files.</summary>
-public sealed class FileOptions
+public sealed class UploadOptions
 {
     [Description("The largest file that is taken, in bytes.")]
     [Range(1_024, 200 * 1024 * 1024)]

@@ -1,0 +1,268 @@
+using System.Text;
+using Npgsql;
+
+namespace Weft.Postgres;
+
+/// <summary>
+/// Prints what the migrations add up to, from the server's own catalogue: schemas, types, functions, tables with their
+/// columns, constraints, indexes, triggers, policies and grants, and views. The same schema always prints the same text,
+/// which is committed as <c>db/schema.sql</c>; it is for reading and comparing, not for restoring.
+/// </summary>
+public static class CatalogPrinter
+{
+    // Everything that extensions own, and partitions (made and dropped while Weft runs), stays out.
+    [Sql(DatabaseRole.Admin)]
+    private const string ListSchemas = """
+        select n.oid::bigint, quote_ident(n.nspname), pg_get_userbyid(n.nspowner)::text
+        from pg_namespace n
+        where n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'public')
+        order by n.nspname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListExtensions = """
+        select quote_ident(extname), quote_ident(n.nspname)
+        from pg_extension join pg_namespace n on n.oid = extnamespace
+        where extname <> 'plpgsql'
+        order by extname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListTypes = """
+        select quote_ident(t.typname),
+               case t.typtype
+                 when 'e' then 'as enum (' || (select string_agg(quote_literal(enumlabel), ', ' order by enumsortorder) from pg_enum where enumtypid = t.oid) || ')'
+                 when 'd' then 'as domain ' || format_type(t.typbasetype, t.typtypmod) || case when t.typnotnull then ' not null' else '' end
+                   || coalesce((select string_agg(' ' || pg_get_constraintdef(c.oid), '' order by c.conname) from pg_constraint c where c.contypid = t.oid and c.contype = 'c'), '')
+                 else 'as (' || (select string_agg(quote_ident(attname) || ' ' || format_type(atttypid, atttypmod), ', ' order by attnum)
+                                 from pg_attribute where attrelid = t.typrelid and attnum > 0 and not attisdropped) || ')'
+               end
+        from pg_type t
+        where t.typnamespace::bigint = $1
+          and (t.typtype in ('e', 'd') or t.typtype = 'c' and exists (select from pg_class c where c.oid = t.typrelid and c.relkind = 'c'))
+          and not exists (select from pg_depend d where d.classid = 'pg_type'::regclass and d.objid = t.oid and d.deptype = 'e')
+        order by t.typname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListFunctions = """
+        select p.oid::regprocedure::text, pg_get_functiondef(p.oid),
+               coalesce((select string_agg(distinct case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end, ', ')
+                         from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee <> p.proowner), '')
+        from pg_proc p
+        where p.pronamespace::bigint = $1 and p.prokind in ('f', 'p')
+          and not exists (select from pg_depend d where d.classid = 'pg_proc'::regclass and d.objid = p.oid and d.deptype = 'e')
+        order by 1
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListSequences = """
+        select quote_ident(c.relname), format_type(s.seqtypid, null), s.seqstart, s.seqincrement
+        from pg_class c join pg_sequence s on s.seqrelid = c.oid
+        where c.relnamespace::bigint = $1
+          and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype in ('e', 'i'))
+        order by c.relname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListRelations = """
+        select c.oid::bigint, quote_ident(c.relname), c.relkind::text, pg_get_userbyid(c.relowner)::text,
+               c.relrowsecurity, c.relforcerowsecurity, c.relpersistence = 'u',
+               case when c.relkind = 'p' then pg_get_partkeydef(c.oid) end,
+               array_to_string(c.reloptions, ', '),
+               case when c.relkind in ('v', 'm') then pg_get_viewdef(c.oid, true) end,
+               obj_description(c.oid, 'pg_class')
+        from pg_class c
+        where c.relnamespace::bigint = $1 and c.relkind in ('r', 'p', 'v', 'm') and not c.relispartition
+          and not exists (select from pg_depend d where d.classid = 'pg_class'::regclass and d.objid = c.oid and d.deptype = 'e')
+        order by c.relkind in ('v', 'm'), c.relname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListColumns = """
+        select quote_ident(a.attname) || ' ' || format_type(a.atttypid, a.atttypmod)
+               || case when a.attcollation <> 0 and a.attcollation <> t.typcollation then ' collate ' || a.attcollation::regcollation::text else '' end
+               || case when a.attnotnull then ' not null' else '' end
+               || case a.attidentity when 'a' then ' generated always as identity' when 'd' then ' generated by default as identity' else '' end
+               || case when d.adbin is null then ''
+                       when a.attgenerated = 's' then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') stored'
+                       when a.attgenerated = 'v' then ' generated always as (' || pg_get_expr(d.adbin, d.adrelid) || ') virtual'
+                       else ' default ' || pg_get_expr(d.adbin, d.adrelid) end
+        from pg_attribute a
+        join pg_type t on t.oid = a.atttypid
+        left join pg_attrdef d on d.adrelid = a.attrelid and d.adnum = a.attnum
+        where a.attrelid::bigint = $1 and a.attnum > 0 and not a.attisdropped
+        order by a.attnum
+        """;
+
+    // Since 18 every NOT NULL is a constraint too; the columns show it.
+    [Sql(DatabaseRole.Admin)]
+    private const string ListConstraints = """
+        select 'constraint ' || quote_ident(conname) || ' ' || pg_get_constraintdef(oid)
+        from pg_constraint
+        where conrelid::bigint = $1 and contype in ('p', 'u', 'f', 'c', 'x')
+        order by position(contype::text in 'pufcx'), conname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListIndexes = """
+        select pg_get_indexdef(i.indexrelid)
+        from pg_index i join pg_class c on c.oid = i.indexrelid
+        where i.indrelid::bigint = $1 and not exists (select from pg_constraint k where k.conindid = i.indexrelid and k.contype in ('p', 'u', 'x'))
+        order by c.relname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListTriggers = """
+        select pg_get_triggerdef(oid, true) from pg_trigger where tgrelid::bigint = $1 and not tgisinternal order by tgname
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListPolicies = """
+        select 'create policy ' || quote_ident(polname) || ' on ' || polrelid::regclass::text
+               || case when polpermissive then '' else ' as restrictive' end
+               || case polcmd when 'r' then ' for select' when 'a' then ' for insert' when 'w' then ' for update' when 'd' then ' for delete' else '' end
+               || ' to ' || (select string_agg(case when role = 0 then 'public' else quote_ident(pg_get_userbyid(role)::text) end, ', ' order by pg_get_userbyid(role)::text) from unnest(polroles) role)
+               || coalesce(E'\n  using (' || pg_get_expr(polqual, polrelid, true) || ')', '')
+               || coalesce(E'\n  with check (' || pg_get_expr(polwithcheck, polrelid, true) || ')', '')
+        from pg_policy where polrelid::bigint = $1 order by polname
+        """;
+
+    // Grants of whole relations, then of single columns.
+    [Sql(DatabaseRole.Admin)]
+    private const string ListGrants = """
+        select string_agg(lower(a.privilege_type), ', ' order by a.privilege_type) || ' on ' || c.oid::regclass::text || ' to ' || case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end
+        from pg_class c cross join lateral aclexplode(c.relacl) a
+        where c.oid::bigint = $1 and a.grantee <> c.relowner
+        group by c.oid, a.grantee
+        union all
+        select 'columns: ' || string_agg(privilege, ', ' order by privilege) || ' on ' || relation || ' to ' || grantee
+        from (
+          select lower(a.privilege_type) || ' (' || string_agg(quote_ident(t.attname), ', ' order by t.attnum) || ')' as privilege,
+                 t.attrelid::regclass::text as relation, case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end as grantee
+          from pg_attribute t cross join lateral aclexplode(t.attacl) a
+          where t.attrelid::bigint = $1
+          group by t.attrelid, a.grantee, a.privilege_type
+        ) by_column
+        group by relation, grantee
+        order by 1
+        """;
+
+    [Sql(DatabaseRole.Admin)]
+    private const string ListSchemaGrants = """
+        select string_agg(lower(a.privilege_type), ', ' order by a.privilege_type) || ' on schema ' || quote_ident(n.nspname) || ' to ' || case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end
+        from pg_namespace n cross join lateral aclexplode(n.nspacl) a
+        where n.oid::bigint = $1 and a.grantee <> n.nspowner
+        group by n.oid, n.nspname, a.grantee
+        order by 1
+        """;
+
+    private const string Owner = "weft_admin";
+
+    /// <summary>The whole schema as text, ending in a line feed.</summary>
+    public static async Task<string> PrintAsync(NpgsqlDataSource admin, CancellationToken cancellationToken)
+    {
+        await using var connection = await admin.OpenConnectionAsync(cancellationToken);
+        await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
+        await using (var qualify = new NpgsqlCommand("set local search_path = ''", connection))
+            await qualify.ExecuteNonQueryAsync(cancellationToken);
+
+        var text = new StringBuilder("""
+            -- What all migrations add up to, printed from the catalogue of a migrated database.
+            -- A test holds it against one; `weft migrate --print-schema` writes it anew.
+
+            """);
+        foreach (var extension in await RowsAsync(connection, ListExtensions, null, cancellationToken))
+            text.Append($"\ncreate extension {extension[0]} schema {extension[1]};");
+        text.Append('\n');
+        foreach (var schema in await RowsAsync(connection, ListSchemas, null, cancellationToken))
+            await PrintSchemaAsync(text, connection, (long)schema[0]!, (string)schema[1]!, (string)schema[2]!, cancellationToken);
+        return text.ToString();
+    }
+
+    private static async Task PrintSchemaAsync(StringBuilder text, NpgsqlConnection connection, long schema, string name, string owner, CancellationToken cancellationToken)
+    {
+        text.Append($"\n\n-- Schema {name}\n\ncreate schema {name};{OwnerNote(owner)}\n");
+        foreach (var grant in await LinesAsync(connection, ListSchemaGrants, schema, cancellationToken))
+            text.Append($"grant {grant};\n");
+        foreach (var type in await RowsAsync(connection, ListTypes, schema, cancellationToken))
+            text.Append($"\ncreate type {name}.{type[0]} {type[1]};\n");
+        foreach (var sequence in await RowsAsync(connection, ListSequences, schema, cancellationToken))
+            text.Append($"\ncreate sequence {name}.{sequence[0]} as {sequence[1]} start {sequence[2]} increment {sequence[3]};\n");
+        foreach (var function in await RowsAsync(connection, ListFunctions, schema, cancellationToken))
+        {
+            text.Append('\n').Append(Lines((string)function[1]!)).Append(";\n");
+            text.Append((string)function[2]! is { Length: > 0 } grantees ? $"grant execute on function {function[0]} to {grantees};\n" : $"-- {function[0]}: for its owner alone\n");
+        }
+
+        foreach (var relation in await RowsAsync(connection, ListRelations, schema, cancellationToken))
+        {
+            if ((string)relation[2]! is "v" or "m")
+                PrintView(text, name, relation);
+            else
+                await PrintTableAsync(text, connection, name, relation, cancellationToken);
+            foreach (var grant in await LinesAsync(connection, ListGrants, (long)relation[0]!, cancellationToken))
+                text.Append(grant.StartsWith("columns: ", StringComparison.Ordinal) ? $"grant {grant["columns: ".Length..]};\n" : $"grant {grant};\n");
+        }
+    }
+
+    private static async Task PrintTableAsync(StringBuilder text, NpgsqlConnection connection, string schema, object?[] relation, CancellationToken cancellationToken)
+    {
+        var id = (long)relation[0]!;
+        var name = $"{schema}.{relation[1]}";
+        text.Append('\n');
+        if (relation[10] is string comment)
+            text.Append("-- ").Append(comment.Replace("\n", "\n-- ", StringComparison.Ordinal)).Append('\n');
+        var parts = (await LinesAsync(connection, ListColumns, id, cancellationToken)).Concat(await LinesAsync(connection, ListConstraints, id, cancellationToken));
+        text.Append($"create {((bool)relation[6]! ? "unlogged " : "")}table {name} (\n  ").AppendJoin(",\n  ", parts).Append("\n)");
+        if (relation[7] is string partitions)
+            text.Append($" partition by {partitions}");
+        if (relation[8] is string { Length: > 0 } settings)
+            text.Append($" with ({settings})");
+        text.Append($";{OwnerNote((string)relation[3]!)}\n");
+        foreach (var line in await LinesAsync(connection, ListIndexes, id, cancellationToken))
+            text.Append(line).Append(";\n");
+        foreach (var line in await LinesAsync(connection, ListTriggers, id, cancellationToken))
+            text.Append(line).Append(";\n");
+        if ((bool)relation[4]!)
+            text.Append($"alter table {name} enable row level security;\n");
+        if ((bool)relation[5]!)
+            text.Append($"alter table {name} force row level security;\n");
+        foreach (var line in await LinesAsync(connection, ListPolicies, id, cancellationToken))
+            text.Append(line).Append(";\n");
+    }
+
+    private static void PrintView(StringBuilder text, string schema, object?[] relation)
+    {
+        var kind = (string)relation[2]! == "m" ? "materialized view" : "view";
+        var settings = relation[8] is string { Length: > 0 } given ? $" with ({given})" : "";
+        text.Append($"\ncreate {kind} {schema}.{relation[1]}{settings} as\n{Lines((string)relation[9]!)}{OwnerNote((string)relation[3]!)}\n");
+    }
+
+    private static string OwnerNote(string owner) => owner == Owner ? "" : $" -- owner {owner}";
+
+    /// <summary>The server's own layout ends some lines in spaces.</summary>
+    private static string Lines(string definition) =>
+        string.Join('\n', definition.Replace("\r", "", StringComparison.Ordinal).Split('\n').Select(line => line.TrimEnd())).Trim('\n');
+
+    private static async Task<List<string>> LinesAsync(NpgsqlConnection connection, string sql, long id, CancellationToken cancellationToken) =>
+        [.. (await RowsAsync(connection, sql, id, cancellationToken)).Select(row => Lines((string)row[0]!))];
+
+    private static async Task<List<object?[]>> RowsAsync(NpgsqlConnection connection, string sql, long? id, CancellationToken cancellationToken)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        if (id is not null)
+            command.Parameters.Add(new NpgsqlParameter<long> { TypedValue = id.Value });
+        await using var row = await command.ExecuteReaderAsync(cancellationToken);
+        var rows = new List<object?[]>();
+        while (await row.ReadAsync(cancellationToken))
+        {
+            var values = new object?[row.FieldCount];
+            for (var i = 0; i < values.Length; i++)
+                values[i] = await row.IsDBNullAsync(i, cancellationToken) ? null : row.GetValue(i);
+            rows.Add(values);
+        }
+
+        return rows;
+    }
+}
