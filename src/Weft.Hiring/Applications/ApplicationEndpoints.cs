@@ -84,7 +84,7 @@ public static class ApplicationEndpoints
     {
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
         var rows = await ReadAsync(scope, id: null, position, status, mine, Cursor.ReadId(page.Cursor), page.Size + 1, cancellationToken);
-        return TypedResults.Ok(Page<ApplicationView>.Of(rows, page.Size, row => [row.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, row => [row.Id]));
     }
 
     private static async Task<Results<Created<ApplicationView>, ProblemResult>> ApplyAsync(

@@ -93,7 +93,7 @@ public static class CompanyEndpoints
             Before = Cursor.ReadId(page.Cursor),
             Limit = page.Size + 1,
         }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<CompanyView>.Of(rows, page.Size, row => [row.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, row => [row.Id]));
     }
 
     private static async Task<Results<Created<CompanyView>, ProblemResult>> AddAsync(CompanyDraft body, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)

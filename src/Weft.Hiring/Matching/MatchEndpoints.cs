@@ -111,9 +111,9 @@ public static class MatchEndpoints
     }
 
     private static Page<MatchView> PageOf(IEnumerable<MatchView> rows, PageQuery page) =>
-        Page<MatchView>.Of([.. rows], page.Size, row => [row.Score, row.Id]);
+        Page.Of([.. rows], page.Size, row => [row.Score, row.Id]);
 
-    private static IReadOnlyList<MatchReason> Reasons(string json) => JsonSerializer.Deserialize<MatchReason[]>(json, ReasonsJson) ?? [];
+    private static MatchReason[] Reasons(string json) => JsonSerializer.Deserialize<MatchReason[]>(json, ReasonsJson) ?? [];
 
     private sealed class MatchRow
     {

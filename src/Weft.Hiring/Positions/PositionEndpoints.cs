@@ -117,7 +117,7 @@ public static class PositionEndpoints
             Before = Cursor.ReadId(page.Cursor),
             Limit = page.Size + 1,
         }, scope.Transaction, cancellationToken: cancellationToken))).AsList();
-        return TypedResults.Ok(Page<PositionView>.Of(rows, page.Size, row => [row.Id]));
+        return TypedResults.Ok(Page.Of(rows, page.Size, row => [row.Id]));
     }
 
     private static async Task<Results<Created<PositionView>, ProblemResult>> PostAsync(
