@@ -12,6 +12,7 @@ namespace Weft.Postgres;
 internal static class DatabaseRoles
 {
     private const int ScramIterations = 4096;
+    private const int SetUpAttempts = 10;
     private const long Lock = 0x57454654_00000001; // "WEFT", 1: setting up roles
 
     [Sql(DatabaseRole.Admin)]
@@ -84,10 +85,12 @@ internal static class DatabaseRoles
         Convert.ToHexStringLower(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes($"weft role password 1: {Name(role)}")));
 
     /// <summary>
-    /// Creates the missing roles and sets the passwords of all four, as the given administrator. Returns the connection
-    /// to own and migrate with, which is the administrator's own when it may not create roles.
+    /// Creates the missing roles, sets the passwords of all four when a login was refused, and grants them the database, as
+    /// the given administrator. Returns the connection to own and migrate with, which is the administrator's own when it may
+    /// not create roles.
     /// </summary>
-    public static async Task<NpgsqlConnectionStringBuilder> EnsureAsync(NpgsqlConnectionStringBuilder admin, byte[] key, CancellationToken cancellationToken)
+    public static async Task<NpgsqlConnectionStringBuilder> EnsureAsync(
+        NpgsqlConnectionStringBuilder admin, byte[] key, bool renewLogins, CancellationToken cancellationToken)
     {
         var own = new NpgsqlConnectionStringBuilder(admin.ConnectionString) { Pooling = false };
         await using var connection = new NpgsqlConnection(own.ConnectionString);
@@ -102,16 +105,40 @@ internal static class DatabaseRoles
                 $"'{facts.Name}' neither is a superuser nor owns the database '{facts.Database}', so it cannot grant it to Weft's roles.",
                 $"Run as a superuser: alter database \"{facts.Database}\" owner to \"{facts.Name}\".");
 
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await SetUpAsync(connection, key, facts, renewLogins || !facts.HasOwner || !facts.HasOthers, cancellationToken);
+                return Login(admin, key, DatabaseRole.Admin);
+            }
+            catch (PostgresException e) when (attempt < SetUpAttempts && IsLostRace(e))
+            {
+                await Task.Delay(TimeSpan.FromMilliseconds(50 * attempt), cancellationToken);
+            }
+        }
+    }
+
+    private static async Task SetUpAsync(NpgsqlConnection connection, byte[] key, AdminFacts facts, bool renewLogins, CancellationToken cancellationToken)
+    {
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         await ExecuteAsync(connection, $"select pg_advisory_xact_lock({Lock})", cancellationToken);
-        foreach (var role in Enum.GetValues<DatabaseRole>())
-            await ExecuteAsync(connection, await WriteAsync(connection, WriteLogin, cancellationToken, Name(role), ScramVerifier(Password(key, role))), cancellationToken);
+        if (renewLogins)
+        {
+            foreach (var role in Enum.GetValues<DatabaseRole>())
+                await ExecuteAsync(connection, await WriteAsync(connection, WriteLogin, cancellationToken, Name(role), ScramVerifier(Password(key, role))), cancellationToken);
+        }
+
         await ExecuteAsync(connection, await WriteAsync(connection, WriteGrants, cancellationToken), cancellationToken);
         if (facts.IsSuperuser)
             await ExecuteAsync(connection, ProtectIdentity, cancellationToken);
         await transaction.CommitAsync(cancellationToken);
-        return Login(admin, key, DatabaseRole.Admin);
     }
+
+    /// <summary>Roles belong to the whole server and the lock to one database: another database's node may do the same just now.</summary>
+    private static bool IsLostRace(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateObject
+        || (e.SqlState == PostgresErrorCodes.InternalError && e.MessageText.Contains("concurrently", StringComparison.Ordinal));
 
     public static NpgsqlConnectionStringBuilder Login(NpgsqlConnectionStringBuilder admin, byte[] key, DatabaseRole role) =>
         new(admin.ConnectionString) { Username = Name(role), Password = Password(key, role) };

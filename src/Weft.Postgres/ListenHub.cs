@@ -149,7 +149,7 @@ public sealed partial class ListenHub : IAsyncDisposable
             {
                 // A subscriber that was never heard before has missed nothing.
                 if (tellOfGap && subscription.Ready.IsCompleted)
-                    subscription.Offer(new Notice("", IsGap: true));
+                    subscription.Offer(ListenSubscription.Gap);
                 subscription.MarkReady();
             }
 
@@ -188,6 +188,7 @@ public sealed partial class ListenHub : IAsyncDisposable
 /// <summary>One subscriber's queue of notices.</summary>
 public sealed class ListenSubscription : IDisposable
 {
+    internal static readonly Notice Gap = new("", IsGap: true);
     private const int QueueLength = 1024;
     private readonly ListenHub hub;
     private readonly Channel<Notice> queue = System.Threading.Channels.Channel.CreateBounded<Notice>(QueueLength);
@@ -210,15 +211,12 @@ public sealed class ListenSubscription : IDisposable
     public async IAsyncEnumerable<Notice> ReadAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         while (await queue.Reader.WaitToReadAsync(cancellationToken))
-        {
-            while (queue.Reader.TryRead(out var notice))
-            {
-                yield return notice;
-                if (Interlocked.Exchange(ref hasMissed, 0) == 1)
-                    yield return new Notice("", IsGap: true);
-            }
-        }
+            yield return Take();
     }
+
+    /// <summary>The next notice. Throws <see cref="ChannelClosedException"/> when there will be none.</summary>
+    public async Task<Notice> ReadAsync(CancellationToken cancellationToken) =>
+        await queue.Reader.WaitToReadAsync(cancellationToken) ? Take() : throw new ChannelClosedException();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -234,6 +232,22 @@ public sealed class ListenSubscription : IDisposable
         // A slow reader must not hold up the others: what does not fit becomes a gap.
         if (!queue.Writer.TryWrite(notice))
             Interlocked.Exchange(ref hasMissed, 1);
+    }
+
+    /// <summary>One reader only, which has just been told that there is something to read.</summary>
+    private Notice Take()
+    {
+        if (Interlocked.Exchange(ref hasMissed, 0) == 1)
+        {
+            // What is still queued is older than what was missed, and reading the state anew covers it.
+            while (queue.Reader.TryRead(out _))
+            {
+            }
+
+            return Gap;
+        }
+
+        return queue.Reader.TryRead(out var notice) ? notice : Gap;
     }
 
     internal void Complete()

@@ -153,23 +153,22 @@ public sealed partial class Migrator
         if (applied.ContainsKey((migration.Line, migration.Version)))
             return false; // another node has done it while this one waited
         var started = TimeProvider.System.GetTimestamp();
-        try
+        foreach (var (statement, start) in SqlText.Statements(migration.Sql))
         {
-            // No limit but the caller's: a migration takes as long as its data needs.
-            await using var command = new NpgsqlCommand(migration.Sql, connection) { CommandTimeout = 0 };
-            await command.ExecuteNonQueryAsync(cancellationToken);
-            await RecordAsync(connection, migration, cancellationToken);
-            await transaction.CommitAsync(cancellationToken);
-        }
-        catch (PostgresException e)
-        {
-            throw new DatabaseException(
-                "migration_failed",
-                $"Migration {migration.Title}{LineOf(migration.Sql, e)} failed and was rolled back: {e.SqlState} {e.MessageText}.{(e.Detail is null ? "" : $" {e.Detail}.")}",
-                "The database is as it was before this migration; mend what it names and start again.",
-                e);
+            try
+            {
+                // No limit but the caller's: a migration takes as long as its data needs.
+                await using var command = new NpgsqlCommand(statement, connection) { CommandTimeout = 0 };
+                await command.ExecuteNonQueryAsync(cancellationToken);
+            }
+            catch (PostgresException e)
+            {
+                throw Failed(migration, start + Math.Max(e.Position - 1, 0), e);
+            }
         }
 
+        await RecordAsync(connection, migration, cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         var took = TimeProvider.System.GetElapsedTime(started);
         LogApplied(migration.Title, took);
         return true;
@@ -241,12 +240,14 @@ public sealed partial class Migrator
         }
     }
 
-    /// <summary>The server counts characters within the one statement that failed; people count lines of the file.</summary>
-    private static string LineOf(string sql, PostgresException e)
+    private static DatabaseException Failed(Migration migration, int character, PostgresException e)
     {
-        var statement = e.BatchCommand?.CommandText;
-        var start = statement is null ? -1 : sql.IndexOf(statement, StringComparison.Ordinal);
-        return start < 0 ? "" : $" line {1 + sql.AsSpan(0, Math.Min(sql.Length, start + Math.Max(e.Position - 1, 0))).Count('\n')}";
+        var line = 1 + migration.Sql.AsSpan(0, Math.Min(migration.Sql.Length, character)).Count('\n');
+        return new DatabaseException(
+            "migration_failed",
+            $"Migration {migration.Title} failed at line {line} and was rolled back: {e.SqlState} {e.MessageText}.{(e.Detail is null ? "" : $" {e.Detail}")}",
+            "The database is as it was before this migration; mend what it names and start again.",
+            e);
     }
 
     [LoggerMessage(EventId = 1201, Level = LogLevel.Information, Message = "Migration {Migration} applied in {Duration}")]
@@ -259,7 +260,7 @@ public sealed partial class Migrator
 internal sealed record Migration(string Line, int Version, string Name, string Sql)
 {
     /// <summary>Over the text without carriage returns, so that a checkout on Windows has the same.</summary>
-    public string Checksum { get; } = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r", "", StringComparison.Ordinal))));
+    public string Checksum => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Sql.Replace("\r", "", StringComparison.Ordinal))));
 
     public string Title => $"{Line}/{Version:0000}_{Name}.sql";
 }

@@ -85,7 +85,8 @@ public sealed partial class WeftDatabase : IAsyncDisposable
             catch (Exception e) when (IsMissingRole(e))
             {
                 // The first start on this database, or the administrator's password was changed since.
-                return await ConnectAsync(options, given, await DatabaseRoles.EnsureAsync(given, key, cancellationToken), key, log, cancellationToken);
+                var owner = await DatabaseRoles.EnsureAsync(given, key, renewLogins: e is PostgresException, cancellationToken);
+                return await ConnectAsync(options, given, owner, key, log, cancellationToken);
             }
         }
         catch (Exception e) when (SqlErrors.Find(e) is not null)

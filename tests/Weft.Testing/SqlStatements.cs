@@ -39,7 +39,7 @@ public static partial class SqlStatements
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         try
         {
-            foreach (var text in SqlText.Statements(statement.Text))
+            foreach (var (text, _) in SqlText.Statements(statement.Text))
                 await ExplainAsync(connection, text, cancellationToken);
             return null;
         }

@@ -80,7 +80,7 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
     private const string ListPolicies = """
         select p.polrelid::bigint as id, p.polname::text as name,
                case p.polcmd when 'r' then 'select' when 'a' then 'insert' when 'w' then 'update' when 'd' then 'delete' else 'all' end as command,
-               (select array_agg(case when role = 0 then 'public' else pg_get_userbyid(role)::text end order by pg_get_userbyid(role)::text) from unnest(p.polroles) role) as roles,
+               (select string_agg(case when role = 0 then 'public' else pg_get_userbyid(role)::text end, ',' order by pg_get_userbyid(role)::text) from unnest(p.polroles) role) as roles,
                pg_get_expr(p.polqual, p.polrelid, true) as using_text, pg_get_expr(p.polwithcheck, p.polrelid, true) as check_text
         from pg_policy p join pg_class c on c.oid = p.polrelid join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = any(@schemas)
@@ -91,7 +91,7 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
     private const string ListViews = """
         select n.nspname::text as schema, c.relname::text as name,
                coalesce('security_invoker=true' = any(c.reloptions) or 'security_invoker=on' = any(c.reloptions), false) as is_invoker,
-               array(select r.rolname::text from pg_roles r where r.rolname = any(@roles) and r.oid <> c.relowner and has_any_column_privilege(r.oid, c.oid, 'select') order by r.rolname) as readers
+               (select string_agg(r.rolname::text, ',' order by r.rolname) from pg_roles r where r.rolname = any(@roles) and r.oid <> c.relowner and has_any_column_privilege(r.oid, c.oid, 'select')) as readers
         from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where c.relkind in ('v', 'm') and n.nspname = any(@schemas)
         order by n.nspname, c.relname
@@ -101,8 +101,8 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
     private const string ListDefiners = """
         select n.nspname || '.' || p.proname || '(' || pg_get_function_identity_arguments(p.oid) || ')' as signature, pg_get_userbyid(p.proowner)::text as owner,
                (select substr(setting, length('search_path=') + 1) from unnest(p.proconfig) setting where setting like 'search_path=%') as search_path,
-               array(select distinct case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end
-                     from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee <> p.proowner order by 1) as executors
+               (select string_agg(distinct case when a.grantee = 0 then 'public' else pg_get_userbyid(a.grantee)::text end, ',')
+                from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a where a.grantee <> p.proowner) as executors
         from pg_proc p join pg_namespace n on n.oid = p.pronamespace
         where p.prosecdef and n.nspname = any(@schemas)
         order by 1
@@ -117,9 +117,9 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
         var tables = (await connection.QueryAsync<TableRow>(Command(ListTables))).ToList();
         var grants = (await connection.QueryAsync<GrantRow>(Command(ListGrants))).ToLookup(grant => grant.Id);
         var policies = (await connection.QueryAsync<PolicyRow>(Command(ListPolicies)))
-            .ToLookup(row => row.Id, row => new TablePolicy(row.Name, row.Command, row.Roles, row.Using_text, row.Check_text));
-        var views = (await connection.QueryAsync<ViewRow>(Command(ListViews))).Select(row => new ViewRights(row.Schema, row.Name, row.Is_invoker, row.Readers));
-        var definers = (await connection.QueryAsync<DefinerRow>(Command(ListDefiners))).Select(row => new DefinerFunction(row.Signature, row.Owner, row.Search_path, row.Executors));
+            .ToLookup(row => row.Id, row => new TablePolicy(row.Name, row.Command, Names(row.Roles), row.Using_text, row.Check_text));
+        var views = (await connection.QueryAsync<ViewRow>(Command(ListViews))).Select(row => new ViewRights(row.Schema, row.Name, row.Is_invoker, Names(row.Readers)));
+        var definers = (await connection.QueryAsync<DefinerRow>(Command(ListDefiners))).Select(row => new DefinerFunction(row.Signature, row.Owner, row.Search_path, Names(row.Executors)));
         return new PolicyPage([.. tables.Select(table => Describe(table, grants[table.Id], [.. policies[table.Id]]))], [.. views], [.. definers]);
     }
 
@@ -197,6 +197,8 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
         ? ""
         : $"`{string.Join(' ', expression.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries)).Replace("|", "\\|", StringComparison.Ordinal)}`";
 
+    private static string[] Names(string? list) => list?.Split(',') ?? [];
+
     private static string List(string[] names) => names.Length == 0 ? "none" : string.Join(", ", names);
 
     // The columns' own names, since Dapper fills constructors by name.
@@ -204,9 +206,9 @@ public sealed record PolicyPage(IReadOnlyList<TableRights> Tables, IReadOnlyList
 
     private sealed record GrantRow(long Id, string Role, string Command);
 
-    private sealed record PolicyRow(long Id, string Name, string Command, string[] Roles, string? Using_text, string? Check_text);
+    private sealed record PolicyRow(long Id, string Name, string Command, string Roles, string? Using_text, string? Check_text);
 
-    private sealed record ViewRow(string Schema, string Name, bool Is_invoker, string[] Readers);
+    private sealed record ViewRow(string Schema, string Name, bool Is_invoker, string? Readers);
 
-    private sealed record DefinerRow(string Signature, string Owner, string? Search_path, string[] Executors);
+    private sealed record DefinerRow(string Signature, string Owner, string? Search_path, string? Executors);
 }

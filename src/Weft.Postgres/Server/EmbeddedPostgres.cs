@@ -294,6 +294,9 @@ public sealed partial class EmbeddedPostgres : IAsyncDisposable
         if (File.Exists(Postmaster.FileOf(Cluster)))
         {
             LogRecovering(seen.Pid);
+            // The socket has a lock of its own that names the same process.
+            foreach (var socket in Directory.EnumerateFiles(Cluster, ".s.PGSQL.*"))
+                File.Delete(socket);
             File.Delete(Postmaster.FileOf(Cluster));
         }
 

@@ -1,25 +1,47 @@
 using System.Text;
 
-namespace Weft.Testing;
+namespace Weft.Postgres;
 
 /// <summary>Just enough of SQL's lexical rules to see parameters and the ends of statements.</summary>
 internal static class SqlText
 {
-    /// <summary>The statements of a text, without empty ones.</summary>
-    public static IReadOnlyList<string> Statements(string sql)
+    /// <summary>The statements of a text with their places in it, without empty ones.</summary>
+    public static IReadOnlyList<(string Text, int Start)> Statements(string sql)
     {
-        var statements = new List<string>();
+        var statements = new List<(string, int)>();
         var start = 0;
-        foreach (var (kind, from, _) in Tokens(sql))
+        // SQL-standard function bodies (BEGIN ATOMIC … END) hold semicolons of their own; CASE … END nests in them.
+        var atomicDepth = 0;
+        var previous = "";
+        foreach (var (kind, from, to) in Tokens(sql))
         {
-            if (kind != Kind.Semicolon)
-                continue;
-            statements.Add(sql[start..from]);
-            start = from + 1;
+            if (kind == Kind.Word)
+            {
+                var word = sql[from..to].ToLowerInvariant();
+                if (atomicDepth == 0 ? word == "atomic" && previous == "begin" : word == "case")
+                    atomicDepth++;
+                else if (atomicDepth > 0 && word == "end")
+                    atomicDepth--;
+                previous = word;
+            }
+            else if (kind == Kind.Semicolon && atomicDepth == 0)
+            {
+                Add(start, from);
+                start = to;
+            }
         }
 
-        statements.Add(sql[start..]);
-        return [.. statements.Select(text => text.Trim()).Where(text => text.Length > 0)];
+        Add(start, sql.Length);
+        return statements;
+
+        void Add(int from, int to)
+        {
+            while (from < to && char.IsWhiteSpace(sql[from]))
+                from++;
+            var text = sql[from..to].TrimEnd();
+            if (text.Length > 0)
+                statements.Add((text, from));
+        }
     }
 
     /// <summary>The text with each named parameter (<c>@id</c>) replaced.</summary>
@@ -42,6 +64,7 @@ internal static class SqlText
     {
         Semicolon,
         Parameter,
+        Word,
     }
 
     private static IEnumerable<(Kind Kind, int From, int To)> Tokens(string sql)
@@ -57,7 +80,7 @@ internal static class SqlText
                     at = sql.IndexOf('\n', at) is >= 0 and var end ? end : sql.Length;
                     break;
                 case '/' when Next(sql, at) == '*':
-                    at = sql.IndexOf("*/", at, StringComparison.Ordinal) is >= 0 and var close ? close + 2 : sql.Length;
+                    at = AfterComment(sql, at);
                     break;
                 case '$' when DollarTag(sql, at) is { } tag:
                     at = sql.IndexOf(tag, at + tag.Length, StringComparison.Ordinal) is >= 0 and var ending ? ending + tag.Length : sql.Length;
@@ -72,6 +95,12 @@ internal static class SqlText
                         at++;
                     yield return (Kind.Parameter, from, at);
                     break;
+                case var letter when char.IsLetter(letter) || letter == '_':
+                    var begin = at;
+                    while (at < sql.Length && (char.IsLetterOrDigit(sql[at]) || sql[at] is '_' or '$'))
+                        at++;
+                    yield return (Kind.Word, begin, at);
+                    break;
                 default:
                     at++;
                     break;
@@ -80,6 +109,25 @@ internal static class SqlText
     }
 
     private static char Next(string sql, int at) => at + 1 < sql.Length ? sql[at + 1] : '\0';
+
+    /// <summary>Unlike C's, these comments nest.</summary>
+    private static int AfterComment(string sql, int at)
+    {
+        var depth = 0;
+        while (at < sql.Length)
+        {
+            if (sql[at] == '/' && Next(sql, at) == '*')
+                (depth, at) = (depth + 1, at + 2);
+            else if (sql[at] == '*' && Next(sql, at) == '/')
+                (depth, at) = (depth - 1, at + 2);
+            else
+                at++;
+            if (depth == 0)
+                break;
+        }
+
+        return at;
+    }
 
     private static int AfterQuote(string sql, int at)
     {
