@@ -14,6 +14,7 @@ internal sealed class RunFrame
     private IReadOnlyDictionary<string, object?>? _visible;
     private long _visibleVersion = -1;
     private long _version;
+    private readonly bool _isBeside;
 
     public RunFrame(string prefix) => Prefix = prefix;
 
@@ -23,10 +24,37 @@ internal sealed class RunFrame
         Loop = loop;
         Index = index;
         Value = value;
+        Failure = parent.Failure;
         Prefix = $"{loopPath}[{index}].";
     }
 
+    /// <summary>For the tasks that run because something failed: beside the parent's tasks, under the given prefix, with the failure in sight.</summary>
+    public RunFrame(RunFrame parent, string prefix, RunFailure? failure)
+    {
+        Parent = parent;
+        Loop = parent.Loop;
+        Index = parent.Index;
+        Value = parent.Value;
+        Failure = failure ?? parent.Failure;
+        Prefix = prefix;
+        _isBeside = true;
+    }
+
     public RunFrame? Parent { get; }
+
+    /// <summary>The iteration around this one.</summary>
+    public RunFrame? Outer
+    {
+        get
+        {
+            var frame = this;
+            while (frame._isBeside) frame = frame.Parent!;
+            return frame.Parent;
+        }
+    }
+
+    /// <summary>What failed, for the tasks that run because of it.</summary>
+    public RunFailure? Failure { get; }
 
     /// <summary>The loop that this frame is an iteration of.</summary>
     public TaskDefinition? Loop { get; }
@@ -68,7 +96,7 @@ internal sealed class RunFrame
             var all = new OrderedDictionary<string, object?>((around?.Count ?? 0) + _own.Count, StringComparer.Ordinal);
             if (around is not null)
                 foreach (var (task, output) in around) all[task] = output;
-            foreach (var (task, output) in _own) all[task] = Loop is null || !KestraShaped ? output : Keyed(output);
+            foreach (var (task, output) in _own) all[task] = _isBeside || !KestraShaped ? output : Keyed(output);
             _visibleVersion = version;
             return _visible = all;
         }

@@ -49,7 +49,7 @@ internal static class FlushStatements
 
     [Sql(DatabaseRole.Engine)]
     private const string InsertWaits = """
-        insert into weft.wait (key, run_id, path) select * from unnest($1::text[], $2::uuid[], $3::text[])
+        insert into weft.wait (key, run_id, path) select * from unnest($1::text[], $2::uuid[], $3::text[]) on conflict do nothing
         """;
 
     [Sql(DatabaseRole.Engine)]
@@ -81,6 +81,7 @@ internal static class FlushStatements
     private const string InsertTimers = """
         insert into weft.timer (run_id, due_at, slot, priority)
         select * from unnest($1::uuid[], $2::timestamptz[], $3::smallint[], $4::smallint[])
+        on conflict (run_id) do update set due_at = least(timer.due_at, excluded.due_at)
         """;
 
     [Sql(DatabaseRole.Engine)]

@@ -44,7 +44,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     /// <summary>Queues the unit; <see cref="WriteUnit.Committed"/> tells when it is committed.</summary>
     public void Write(WriteUnit unit)
     {
-        if (!_units.Writer.TryWrite(unit)) unit.Completion.TrySetException(new FlowException("engine_stopped", "The engine is stopping.", retryable: true));
+        if (!_units.Writer.TryWrite(unit)) Refuse([unit], new FlowException("engine_stopped", "The engine is stopping.", retryable: true));
     }
 
     /// <summary>Queues the unit and waits for its commit.</summary>
@@ -218,7 +218,13 @@ internal sealed class StoreWriter : IAsyncDisposable
 
     private static void Refuse(List<WriteUnit> units, Exception reason)
     {
-        foreach (var unit in units) unit.Completion.TrySetException(reason);
+        foreach (var unit in units)
+        {
+            unit.OnRefused?.Invoke();
+            unit.Completion.TrySetException(reason);
+            // Not everyone who writes a unit waits for it.
+            _ = unit.Committed.Exception;
+        }
     }
 
     /// <summary>One connection of the writer, opened when first used and again after it was lost.</summary>

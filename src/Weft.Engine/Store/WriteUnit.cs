@@ -9,6 +9,9 @@ internal sealed class WriteUnit
     /// <summary>New runs: the one that was started, or children of the run that this unit belongs to.</summary>
     public List<StartRow>? Starts { get; set; }
 
+    /// <summary>The one of <see cref="Starts"/> that goes on in this process as soon as it is committed.</summary>
+    public StartRow? Entered { get; set; }
+
     public List<StepRow>? Steps { get; set; }
 
     public List<LogRow>? Logs { get; set; }
@@ -34,6 +37,9 @@ internal sealed class WriteUnit
 
     /// <summary>Called on the writer's thread after the commit, before <see cref="Committed"/> completes.</summary>
     public Action<WriteUnit>? OnCommitted { get; init; }
+
+    /// <summary>Called when the unit was refused, before <see cref="Committed"/> fails.</summary>
+    public Action? OnRefused { get; init; }
 
     public int Records => 1 + (Steps?.Count ?? 0) + (Logs?.Count ?? 0) + (Starts?.Count ?? 0);
 
