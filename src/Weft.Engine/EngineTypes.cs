@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Weft.Engine.Language;
 
 namespace Weft.Engine;
@@ -5,6 +6,7 @@ namespace Weft.Engine;
 /// <summary>Whose a flow is: a workspace's, or the system's when there is no workspace.</summary>
 /// <param name="WorkspaceId">The workspace, or none for the product's own flows.</param>
 /// <param name="UserId">Who deployed it; webhook runs of a workspace's flow act for this person.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct FlowOwner(Guid? WorkspaceId, Guid? UserId)
 {
     /// <summary>The product itself.</summary>
@@ -88,6 +90,7 @@ public sealed record WebhookRequest
 /// <param name="WorkspaceId">Whose it is; unknown when another process told of it.</param>
 /// <param name="UserId">Whose it is; unknown when another process told of it.</param>
 /// <param name="IsLocal">True when it happened in this process.</param>
+[StructLayout(LayoutKind.Auto)]
 public readonly record struct RunChange(Guid RunId, Guid? WorkspaceId, Guid? UserId, bool IsLocal);
 
 /// <summary>There is no such flow, or not for this workspace.</summary>

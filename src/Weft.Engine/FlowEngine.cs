@@ -10,7 +10,7 @@ using Weft.Postgres;
 namespace Weft.Engine;
 
 /// <summary>
-/// The engine of this process: deploys flows, starts runs, and, between <see cref="StartAsync"/> and <see cref="StopAsync"/>,
+/// The engine of this process: deploys flows, starts runs, and, between <see cref="StartAsync(CancellationToken)"/> and <see cref="StopAsync"/>,
 /// runs them. Authorisation is the caller's: whoever may not see a run must not be let through to here.
 /// </summary>
 public sealed class FlowEngine : IAsyncDisposable
@@ -53,7 +53,7 @@ public sealed class FlowEngine : IAsyncDisposable
     private readonly Doorbell _doorbell;
     private EngineNode? _node;
 
-    /// <summary>An engine on the given database. It runs nothing before <see cref="StartAsync"/>.</summary>
+    /// <summary>An engine on the given database. It runs nothing before <see cref="StartAsync(CancellationToken)"/>.</summary>
     public FlowEngine(WeftDatabase database, TaskTypeRegistry types, EngineOptions options, TimeProvider time, ILoggerFactory log)
     {
         options.Validate();
@@ -66,8 +66,10 @@ public sealed class FlowEngine : IAsyncDisposable
         _doorbell.OnChange = run => RunChanged?.Invoke(new RunChange(run, null, null, IsLocal: false));
     }
 
-    /// <summary>Raised whenever something of a run was recorded, here or on another node. Handlers must be quick; exceptions are theirs.</summary>
+    /// <summary>Raised whenever something of a run was recorded, here or on another node. Handlers must be quick and not throw.</summary>
+#pragma warning disable MA0046 // A change is raised thousands of times a second; it needs neither a sender nor an EventArgs object each.
     public event Action<RunChange>? RunChanged;
+#pragma warning restore MA0046
 
     /// <summary>The task types that flows may use.</summary>
     public TaskTypeRegistry TaskTypes => _services.Flows.Types;

@@ -31,8 +31,8 @@ internal static class DatabaseRoles
     [Sql(DatabaseRole.Admin)]
     private const string WriteLogin = """
         select format(
-          case when to_regrole($1) is null then 'create' else 'alter' end
-          || ' role %I with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls inherit password %L', $1, $2)
+          case when to_regrole($1::text) is null then 'create' else 'alter' end
+          || ' role %I with login nosuperuser nocreatedb nocreaterole noreplication nobypassrls inherit password %L', $1::text, $2::text)
         """;
 
     [Sql(DatabaseRole.Admin)]

@@ -10,7 +10,7 @@ namespace Weft.Engine.Runtime;
 /// others started, what found no room, and what was committed late, below the position read so far: once a poll it
 /// starts again from the low mark, and now and then from the very beginning.
 /// </summary>
-internal sealed class QueueReader(RunServices services, LiveRuns live, Action<StoredRun, FlowPlan?> execute)
+internal sealed class QueueReader(RunServices services, LiveRuns live, Action<StoredRun, FlowPlan?> execute) : IDisposable
 {
     private const int Batch = 500;
     private const int MostBreaks = 3;
@@ -33,9 +33,9 @@ internal sealed class QueueReader(RunServices services, LiveRuns live, Action<St
         {
             if (_poke.CurrentCount == 0) _poke.Release();
         }
-        catch (SemaphoreFullException)
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
         {
-            // Somebody else poked at the same moment.
+            // Somebody else poked at the same moment, or the registration is over.
         }
     }
 
@@ -73,6 +73,8 @@ internal sealed class QueueReader(RunServices services, LiveRuns live, Action<St
 
     /// <summary>Counts that a run broke the engine's code; true when it did so too often to be tried again.</summary>
     public bool CountBreak(Guid run) => _breaks.AddOrUpdate(run, 1, (_, n) => n + 1) >= MostBreaks;
+
+    public void Dispose() => _poke.Dispose();
 
     public async Task RunAsync(CancellationToken cancellationToken)
     {

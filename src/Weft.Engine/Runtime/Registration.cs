@@ -12,7 +12,7 @@ internal sealed class Registration : IAsyncDisposable
     private readonly Lock _gate = new();
     private readonly HashSet<short> _held = [];
     private readonly HashSet<short> _closing = [];
-    private TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource _wake = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private (Guid Id, long Transaction)? _pendingHorizon;
     private Guid _horizon;
     private volatile bool _isLost;
@@ -71,17 +71,15 @@ internal sealed class Registration : IAsyncDisposable
         EngineLog.NodeFenced(_services.Log, Epoch.Id, Live.Count);
         Live.CloseAll();
         Session.AbortAll();
-        lock (_gate) _wake.TrySetResult();
+        _wake.TrySetResult();
     }
 
     /// <summary>Waits for the next renewal of the lease, or for the news that it is lost.</summary>
     public async Task WaitAsync(TimeSpan delay, TimeProvider time, CancellationToken cancellationToken)
     {
-        Task wake;
-        lock (_gate) wake = _wake.Task;
         if (_isLost) return;
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        await Task.WhenAny(wake, Task.Delay(delay, time, either.Token));
+        await Task.WhenAny(_wake.Task, Task.Delay(delay, time, either.Token));
         await either.CancelAsync();
         cancellationToken.ThrowIfCancellationRequested();
     }
@@ -188,6 +186,7 @@ internal sealed class Registration : IAsyncDisposable
     {
         await _ended.CancelAsync();
         await Task.WhenAll(_loops);
+        Reader.Dispose();
         _ended.Dispose();
     }
 

@@ -1,4 +1,4 @@
-using Microsoft.Extensions.Logging;
+using System.Runtime.InteropServices;
 using Weft.Engine.Store;
 
 namespace Weft.Engine.Runtime;
@@ -29,6 +29,7 @@ internal enum ParkReason
     Answer,
 }
 
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct Branch(BranchKind Kind, RunFailure? Failure = null, DateTimeOffset Due = default, ParkReason Reason = ParkReason.Time)
 {
     public static readonly Branch Done = new(BranchKind.Done);

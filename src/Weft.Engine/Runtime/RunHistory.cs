@@ -1,14 +1,13 @@
 namespace Weft.Engine.Runtime;
 
-/// <summary>One recorded attempt of a step, as a replay sees it.</summary>
-/// <param name="Attempt">From 1; negative for a marker of the attempt going on.</param>
+/// <summary>One recorded attempt of a step, as a replay sees it. The number is negative for a marker of the attempt going on.</summary>
 internal sealed record StepRecord(
     int Attempt, string Status, DateTimeOffset StartedAt, DateTimeOffset? FinishedAt, object? Output, AttemptError? Error);
 
-/// <summary>What is recorded of a failed attempt.</summary>
-/// <param name="RetryAt">When the next attempt is due; null when this failure is the step's end.</param>
-/// <param name="Allowed">The failure does not fail the run.</param>
-/// <param name="ByHand">A person asked for the next attempt, which gives the retry policy a fresh start.</param>
+/// <summary>
+/// What is recorded of a failed attempt. Without <c>RetryAt</c> the failure is the step's end; <c>Allowed</c> means that it does
+/// not fail the run; <c>ByHand</c> that a person asked for the next attempt, which gives the retry policy a fresh start.
+/// </summary>
 internal sealed record AttemptError(string Code, string Message, bool Retryable, DateTimeOffset? RetryAt = null, bool Allowed = false, bool ByHand = false, object? Details = null)
 {
     public OrderedDictionary<string, object?> ToMap()

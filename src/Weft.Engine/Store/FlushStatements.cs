@@ -197,33 +197,33 @@ internal static class FlushStatements
     private static NpgsqlParameter<T[]> Array<T>(T[] values, NpgsqlDbType element) =>
         new() { TypedValue = values, NpgsqlDbType = NpgsqlDbType.Array | element };
 
-    private static NpgsqlParameter Column<TRow, T>(List<TRow> rows, Func<TRow, T> value, NpgsqlDbType element)
+    private static NpgsqlParameter<T[]> Column<TRow, T>(List<TRow> rows, Func<TRow, T> value, NpgsqlDbType element)
     {
         var values = new T[rows.Count];
         for (var i = 0; i < values.Length; i++) values[i] = value(rows[i]);
         return Array(values, element);
     }
 
-    private static NpgsqlParameter Uuids<T>(List<T> rows, Func<T, Guid> value) => Column(rows, value, NpgsqlDbType.Uuid);
+    private static NpgsqlParameter<Guid[]> Uuids<T>(List<T> rows, Func<T, Guid> value) => Column(rows, value, NpgsqlDbType.Uuid);
 
-    private static NpgsqlParameter NullableUuids<T>(List<T> rows, Func<T, Guid?> value) => Column(rows, value, NpgsqlDbType.Uuid);
+    private static NpgsqlParameter<Guid?[]> NullableUuids<T>(List<T> rows, Func<T, Guid?> value) => Column(rows, value, NpgsqlDbType.Uuid);
 
-    private static NpgsqlParameter Texts<T>(List<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Text);
+    private static NpgsqlParameter<string?[]> Texts<T>(List<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Text);
 
-    private static NpgsqlParameter Json<T>(List<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Jsonb);
+    private static NpgsqlParameter<string?[]> Json<T>(List<T> rows, Func<T, string?> value) => Column(rows, value, NpgsqlDbType.Jsonb);
 
-    private static NpgsqlParameter Integers<T>(List<T> rows, Func<T, int> value) => Column(rows, value, NpgsqlDbType.Integer);
+    private static NpgsqlParameter<int[]> Integers<T>(List<T> rows, Func<T, int> value) => Column(rows, value, NpgsqlDbType.Integer);
 
-    private static NpgsqlParameter NullableIntegers<T>(List<T> rows, Func<T, int?> value) => Column(rows, value, NpgsqlDbType.Integer);
+    private static NpgsqlParameter<int?[]> NullableIntegers<T>(List<T> rows, Func<T, int?> value) => Column(rows, value, NpgsqlDbType.Integer);
 
-    private static NpgsqlParameter Longs<T>(List<T> rows, Func<T, long> value) => Column(rows, value, NpgsqlDbType.Bigint);
+    private static NpgsqlParameter<long[]> Longs<T>(List<T> rows, Func<T, long> value) => Column(rows, value, NpgsqlDbType.Bigint);
 
-    private static NpgsqlParameter Smalls<T>(List<T> rows, Func<T, short> value) => Column(rows, value, NpgsqlDbType.Smallint);
+    private static NpgsqlParameter<short[]> Smalls<T>(List<T> rows, Func<T, short> value) => Column(rows, value, NpgsqlDbType.Smallint);
 
-    private static NpgsqlParameter Times<T>(List<T> rows, Func<T, DateTimeOffset> value) =>
+    private static NpgsqlParameter<DateTime[]> Times<T>(List<T> rows, Func<T, DateTimeOffset> value) =>
         Column(rows, r => value(r).UtcDateTime, NpgsqlDbType.TimestampTz);
 
-    private static NpgsqlParameter NullableTimes<T>(List<T> rows, Func<T, DateTimeOffset?> value) =>
+    private static NpgsqlParameter<DateTime?[]> NullableTimes<T>(List<T> rows, Func<T, DateTimeOffset?> value) =>
         Column(rows, r => value(r)?.UtcDateTime, NpgsqlDbType.TimestampTz);
 }
 

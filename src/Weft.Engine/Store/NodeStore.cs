@@ -13,6 +13,7 @@ namespace Weft.Engine.Store;
 /// <param name="Mine">The slots of this node.</param>
 /// <param name="Free">Slots of nobody.</param>
 /// <param name="CancelRuns">Runs that somebody asked to cancel.</param>
+/// <param name="CancelReasons">Why, in the same order.</param>
 /// <param name="OldestTransaction">Every transaction with a lower number has ended.</param>
 /// <param name="NextTransaction">Every transaction that begins later has this number or a higher one.</param>
 internal sealed record Pulse(

@@ -1,5 +1,5 @@
+using System.Runtime.InteropServices;
 using Npgsql;
-using NpgsqlTypes;
 using Weft.Engine.Runtime;
 using Weft.Postgres;
 
@@ -7,6 +7,7 @@ namespace Weft.Engine.Store;
 
 internal sealed record RunEnding(string Status, string? Outcome, string? Outputs, string? ErrorMessage);
 
+[StructLayout(LayoutKind.Auto)]
 internal readonly record struct QueuedRun(short Priority, Guid Id, short Slot);
 
 /// <summary>A run of the queue with everything that is needed to go on with it.</summary>

@@ -1,0 +1,612 @@
+-- What all migrations add up to, printed from the catalogue of a migrated database.
+-- A test holds it against one; `weft migrate --print-schema` writes it anew.
+
+
+
+-- Schema weft
+
+create schema weft;
+grant usage on schema weft to weft_app;
+grant usage on schema weft to weft_engine;
+grant usage on schema weft to weft_flow;
+
+CREATE OR REPLACE FUNCTION weft.allow_row_trigger(target regclass)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  execute format('create or replace trigger weft_row_changed after insert or update or delete on %s for each row execute function weft.row_changed()', target);
+end $function$;
+-- weft.allow_row_trigger(regclass): for its owner alone
+
+CREATE OR REPLACE FUNCTION weft.caller_is_member(workspace uuid)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select workspace is not null and workspace = weft.caller_workspace_id() $function$;
+grant execute on function weft.caller_is_member(uuid) to public;
+
+CREATE OR REPLACE FUNCTION weft.caller_is_operator()
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select false $function$;
+grant execute on function weft.caller_is_operator() to public;
+
+CREATE OR REPLACE FUNCTION weft.caller_user_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$ select nullif(current_setting('weft.user_id', true), '')::uuid $function$;
+grant execute on function weft.caller_user_id() to public;
+
+CREATE OR REPLACE FUNCTION weft.caller_workspace_id()
+ RETURNS uuid
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$ select nullif(current_setting('weft.workspace_id', true), '')::uuid $function$;
+grant execute on function weft.caller_workspace_id() to public;
+
+CREATE OR REPLACE FUNCTION weft.hold_lease(node_id integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+  perform pg_advisory_xact_lock_shared(873490, node_id);
+  perform 1 from weft.node where id = node_id;
+  if not found then
+    raise exception 'node % has lost its lease', node_id using errcode = 'WF001';
+  end if;
+end $function$;
+grant execute on function weft.hold_lease(integer) to weft_engine;
+
+CREATE OR REPLACE FUNCTION weft.id_at(moment timestamp with time zone)
+ RETURNS uuid
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+ SET search_path TO 'pg_catalog'
+AS $function$ select (lpad(to_hex(floor(extract(epoch from moment) * 1000)::bigint), 12, '0') || repeat('0', 20))::uuid $function$;
+grant execute on function weft.id_at(timestamp with time zone) to public;
+
+CREATE OR REPLACE FUNCTION weft.make_partitions(from_moment timestamp with time zone, months integer)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  parent text;
+  month_start timestamptz;
+  part text;
+begin
+  if months not between 1 and 24 then raise exception 'months must be from 1 to 24, not %', months; end if;
+  perform pg_advisory_xact_lock(hashtextextended('weft.make_partitions', 0));
+  for i in 0 .. months - 1 loop
+    month_start := (date_trunc('month', from_moment at time zone 'UTC') + make_interval(months => i)) at time zone 'UTC';
+    foreach parent in array array['run', 'run_end', 'run_event', 'step', 'log'] loop
+      part := parent || '_' || to_char(month_start at time zone 'UTC', 'YYYYMM');
+      if to_regclass('weft.' || part) is null then
+        execute format('create table weft.%I partition of weft.%I for values from (%L) to (%L)', part, parent,
+          weft.id_at(month_start), weft.id_at((month_start at time zone 'UTC' + interval '1 month') at time zone 'UTC'));
+        execute format('alter table weft.%I enable row level security', part);
+        execute format('alter table weft.%I force row level security', part);
+      end if;
+    end loop;
+  end loop;
+end $function$;
+grant execute on function weft.make_partitions(timestamp with time zone,integer) to weft_engine;
+
+CREATE OR REPLACE FUNCTION weft.record_step(node_id integer, proof bytea, run uuid, step_path text, step_attempt integer, step_task text, step_type text, step_iteration integer, started timestamp with time zone, finished timestamp with time zone, step_input jsonb, step_output jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  key bytea;
+begin
+  perform weft.hold_lease(node_id);
+  select secret into key from weft.node where id = node_id;
+  if key is null or proof is distinct from sha256(key || convert_to(run::text || '|' || step_path || '|' || step_attempt, 'UTF8') || key) then
+    raise exception 'the proof does not fit the step' using errcode = 'insufficient_privilege';
+  end if;
+  insert into weft.step (run_id, path, attempt, task_id, type, iteration, status, started_at, finished_at, input, output)
+  values (run, step_path, step_attempt, step_task, step_type, step_iteration, 'completed', started, finished, step_input, step_output);
+end $function$;
+grant execute on function weft.record_step(integer,bytea,uuid,text,integer,text,text,integer,timestamp with time zone,timestamp with time zone,jsonb,jsonb) to weft_engine, weft_flow;
+
+CREATE OR REPLACE FUNCTION weft.row_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare
+  changed_table text := tg_table_schema || '.' || tg_table_name;
+begin
+  -- Only what a flow listens to is worth a row.
+  if exists (select 1 from weft.trigger t where t.kind = 'row' and t.table_name = changed_table and not t.disabled and lower(tg_op) = any (t.operations)) then
+    insert into weft.outbox (table_name, operation, new, old)
+    values (changed_table, lower(tg_op),
+      case when tg_op <> 'DELETE' then to_jsonb(new) end,
+      case when tg_op <> 'INSERT' then to_jsonb(old) end);
+  end if;
+  return null;
+end $function$;
+-- weft.row_changed(): for its owner alone
+
+create table weft.answer (
+  key text not null,
+  value jsonb,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint answer_pkey PRIMARY KEY (key)
+);
+CREATE INDEX answer_by_expiry ON weft.answer USING btree (expires_at);
+alter table weft.answer enable row level security;
+alter table weft.answer force row level security;
+create policy engine_all on weft.answer to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.answer to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.answer to weft_engine;
+
+create table weft.cancel_request (
+  run_id uuid not null,
+  reason text not null,
+  requested_at timestamp with time zone not null default now(),
+  constraint cancel_request_pkey PRIMARY KEY (run_id)
+);
+alter table weft.cancel_request enable row level security;
+alter table weft.cancel_request force row level security;
+create policy engine_all on weft.cancel_request to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.cancel_request to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.cancel_request to weft_engine;
+
+create table weft.flow (
+  id uuid not null,
+  workspace_id uuid,
+  user_id uuid,
+  namespace text not null,
+  flow_id text not null,
+  description text,
+  current_version integer not null,
+  disabled boolean not null default false,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint flow_pkey PRIMARY KEY (id),
+  constraint flow_name_key UNIQUE NULLS NOT DISTINCT (workspace_id, namespace, flow_id)
+);
+CREATE INDEX flow_by_name ON weft.flow USING btree (namespace, flow_id);
+alter table weft.flow enable row level security;
+alter table weft.flow force row level security;
+create policy app_reads on weft.flow for select to weft_app
+  using (
+CASE
+    WHEN workspace_id IS NULL THEN (( SELECT weft.caller_user_id() AS caller_user_id)) IS NOT NULL
+    ELSE ( SELECT weft.caller_is_operator() AS caller_is_operator) OR weft.caller_is_member(workspace_id)
+END);
+create policy engine_all on weft.flow to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.flow to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.flow to weft_engine;
+grant select on weft.flow to weft_app;
+
+create table weft.flow_version (
+  id bigint not null generated always as identity,
+  flow uuid not null,
+  version integer not null,
+  source text not null,
+  content_hash text not null,
+  created_by uuid,
+  created_at timestamp with time zone not null default now(),
+  constraint flow_version_pkey PRIMARY KEY (id),
+  constraint flow_version_number_key UNIQUE (flow, version),
+  constraint flow_version_flow_fkey FOREIGN KEY (flow) REFERENCES weft.flow(id) ON DELETE CASCADE
+);
+alter table weft.flow_version enable row level security;
+alter table weft.flow_version force row level security;
+create policy app_reads on weft.flow_version for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.flow f
+  WHERE f.id = flow_version.flow)));
+create policy engine_all on weft.flow_version to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.flow_version to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.flow_version to weft_engine;
+grant select on weft.flow_version to weft_app;
+
+create table weft.idempotency (
+  scope text not null,
+  key text not null,
+  run_id uuid not null,
+  created_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint idempotency_pkey PRIMARY KEY (scope, key)
+);
+CREATE INDEX idempotency_by_expiry ON weft.idempotency USING btree (expires_at);
+alter table weft.idempotency enable row level security;
+alter table weft.idempotency force row level security;
+create policy engine_all on weft.idempotency to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.idempotency to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.idempotency to weft_engine;
+
+create table weft.log (
+  run_id uuid not null,
+  id uuid not null,
+  path text,
+  attempt integer,
+  at timestamp with time zone not null,
+  level text not null,
+  message text not null,
+  constraint log_pkey PRIMARY KEY (run_id, id),
+  constraint log_level_check CHECK ((level = ANY (ARRAY['trace'::text, 'debug'::text, 'info'::text, 'warn'::text, 'error'::text])))
+) partition by RANGE (run_id);
+alter table weft.log enable row level security;
+alter table weft.log force row level security;
+create policy app_reads on weft.log for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.run r
+  WHERE r.id = log.run_id)));
+create policy engine_all on weft.log to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.log to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.log to weft_engine;
+grant select on weft.log to weft_app;
+
+create table weft.migration (
+  line text not null,
+  version integer not null,
+  name text not null,
+  checksum text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (line, version),
+  constraint migration_version_check CHECK ((version > 0))
+);
+alter table weft.migration enable row level security;
+alter table weft.migration force row level security;
+create policy migration_admin on weft.migration to weft_admin
+  using (true)
+  with check (true);
+
+create table weft.node (
+  id integer not null generated always as identity,
+  name text not null,
+  process_id integer not null,
+  works boolean not null,
+  secret bytea not null,
+  started_at timestamp with time zone not null default now(),
+  heartbeat_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint node_pkey PRIMARY KEY (id)
+);
+alter table weft.node enable row level security;
+alter table weft.node force row level security;
+create policy app_reads on weft.node for select to weft_app
+  using (( SELECT weft.caller_is_operator() AS caller_is_operator));
+create policy engine_all on weft.node to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.node to weft_admin
+  using (true)
+  with check (true);
+grant select (id, name, process_id, works, started_at, heartbeat_at, expires_at) on weft.node to weft_app;
+grant delete, insert, select, update on weft.node to weft_engine;
+
+create table weft.outbox (
+  id bigint not null generated always as identity,
+  table_name text not null,
+  operation text not null,
+  new jsonb,
+  old jsonb,
+  created_at timestamp with time zone not null default clock_timestamp(),
+  constraint outbox_pkey PRIMARY KEY (id),
+  constraint outbox_operation_check CHECK ((operation = ANY (ARRAY['insert'::text, 'update'::text, 'delete'::text])))
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+alter table weft.outbox enable row level security;
+alter table weft.outbox force row level security;
+create policy engine_all on weft.outbox to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.outbox to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.outbox to weft_engine;
+
+create table weft.queue (
+  priority smallint not null,
+  run_id uuid not null,
+  slot smallint not null,
+  constraint queue_pkey PRIMARY KEY (priority, run_id) INCLUDE (slot)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000, autovacuum_vacuum_cost_delay=0, autovacuum_vacuum_insert_threshold=-1);
+alter table weft.queue enable row level security;
+alter table weft.queue force row level security;
+create policy app_reads on weft.queue for select to weft_app
+  using (( SELECT weft.caller_is_operator() AS caller_is_operator));
+create policy engine_all on weft.queue to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.queue to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.queue to weft_engine;
+grant select on weft.queue to weft_app;
+
+create table weft.run (
+  id uuid not null,
+  workspace_id uuid,
+  user_id uuid,
+  flow_version bigint not null,
+  namespace text not null,
+  flow_id text not null,
+  trigger text not null,
+  trigger_data jsonb,
+  inputs jsonb not null,
+  masked text[],
+  labels jsonb,
+  parent_id uuid,
+  depth smallint not null default 0,
+  priority smallint not null,
+  max_retries integer not null default 0,
+  created_at timestamp with time zone not null,
+  constraint run_pkey PRIMARY KEY (id)
+) partition by RANGE (id);
+CREATE INDEX run_by_flow ON ONLY weft.run USING btree (namespace, flow_id, id);
+CREATE INDEX run_by_parent ON ONLY weft.run USING btree (parent_id) WHERE (parent_id IS NOT NULL);
+CREATE INDEX run_by_user ON ONLY weft.run USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+CREATE INDEX run_by_workspace ON ONLY weft.run USING btree (workspace_id, id) WHERE (workspace_id IS NOT NULL);
+alter table weft.run enable row level security;
+alter table weft.run force row level security;
+create policy app_reads on weft.run for select to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR ( SELECT weft.caller_is_operator() AS caller_is_operator) OR weft.caller_is_member(workspace_id));
+create policy engine_all on weft.run to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.run to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.run to weft_engine;
+grant select on weft.run to weft_app;
+
+create table weft.run_end (
+  run_id uuid not null,
+  status text not null,
+  outcome text,
+  started_at timestamp with time zone not null,
+  ended_at timestamp with time zone not null,
+  outputs jsonb,
+  error jsonb,
+  retry_count integer not null default 0,
+  generation integer not null default 0,
+  constraint run_end_pkey PRIMARY KEY (run_id),
+  constraint run_end_outcome_check CHECK ((outcome = ANY (ARRAY['success'::text, 'warning'::text, 'failure'::text]))),
+  constraint run_end_outcome_fits CHECK (
+CASE status
+    WHEN 'completed'::text THEN (outcome = ANY (ARRAY['success'::text, 'warning'::text]))
+    WHEN 'failed'::text THEN (outcome = 'failure'::text)
+    ELSE (outcome IS NULL)
+END),
+  constraint run_end_status_check CHECK ((status = ANY (ARRAY['completed'::text, 'failed'::text, 'cancelled'::text])))
+) partition by RANGE (run_id);
+CREATE INDEX run_end_failed ON ONLY weft.run_end USING btree (run_id) WHERE (status = 'failed'::text);
+alter table weft.run_end enable row level security;
+alter table weft.run_end force row level security;
+create policy app_reads on weft.run_end for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.run r
+  WHERE r.id = run_end.run_id)));
+create policy engine_all on weft.run_end to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.run_end to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.run_end to weft_engine;
+grant select on weft.run_end to weft_app;
+
+create table weft.run_event (
+  run_id uuid not null,
+  at timestamp with time zone not null,
+  number integer not null,
+  from_status text not null,
+  to_status text not null,
+  reason text,
+  constraint run_event_pkey PRIMARY KEY (run_id, at, number)
+) partition by RANGE (run_id);
+alter table weft.run_event enable row level security;
+alter table weft.run_event force row level security;
+create policy app_reads on weft.run_event for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.run r
+  WHERE r.id = run_event.run_id)));
+create policy engine_all on weft.run_event to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.run_event to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.run_event to weft_engine;
+grant select on weft.run_event to weft_app;
+
+create table weft.run_state (
+  run_id uuid not null,
+  status text not null,
+  current_step text,
+  started_at timestamp with time zone,
+  next_retry_at timestamp with time zone,
+  retry_count integer not null default 0,
+  generation integer not null default 0,
+  updated_at timestamp with time zone not null default now(),
+  constraint run_state_pkey PRIMARY KEY (run_id),
+  constraint run_state_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'awaiting_retry'::text])))
+);
+alter table weft.run_state enable row level security;
+alter table weft.run_state force row level security;
+create policy app_reads on weft.run_state for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.run r
+  WHERE r.id = run_state.run_id)));
+create policy engine_all on weft.run_state to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.run_state to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.run_state to weft_engine;
+grant select on weft.run_state to weft_app;
+
+create table weft.slot (
+  id smallint not null,
+  node integer,
+  low_mark uuid not null default '00000000-0000-0000-0000-000000000000'::uuid,
+  constraint slot_pkey PRIMARY KEY (id),
+  constraint slot_node_fkey FOREIGN KEY (node) REFERENCES weft.node(id) ON DELETE SET NULL
+);
+CREATE INDEX slot_by_node ON weft.slot USING btree (node);
+alter table weft.slot enable row level security;
+alter table weft.slot force row level security;
+create policy app_reads on weft.slot for select to weft_app
+  using (( SELECT weft.caller_is_operator() AS caller_is_operator));
+create policy engine_all on weft.slot to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.slot to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.slot to weft_engine;
+grant select on weft.slot to weft_app;
+
+create table weft.step (
+  run_id uuid not null,
+  path text not null,
+  attempt integer not null,
+  task_id text not null,
+  type text not null,
+  iteration integer,
+  status text not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  input jsonb,
+  output jsonb,
+  error jsonb,
+  constraint step_pkey PRIMARY KEY (run_id, path, attempt),
+  constraint step_marker_is_unfinished CHECK (((attempt < 0) = (status = ANY (ARRAY['running'::text, 'waiting'::text])))),
+  constraint step_status_check CHECK ((status = ANY (ARRAY['running'::text, 'waiting'::text, 'deferred'::text, 'completed'::text, 'failed'::text, 'skipped'::text, 'cancelled'::text])))
+) partition by RANGE (run_id);
+alter table weft.step enable row level security;
+alter table weft.step force row level security;
+create policy app_reads on weft.step for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.run r
+  WHERE r.id = step.run_id)));
+create policy engine_all on weft.step to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.step to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.step to weft_engine;
+grant select on weft.step to weft_app;
+
+create table weft.timer (
+  run_id uuid not null,
+  due_at timestamp with time zone not null,
+  slot smallint not null,
+  priority smallint not null,
+  constraint timer_pkey PRIMARY KEY (run_id)
+) with (autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_threshold=1000);
+CREATE INDEX timer_by_due ON weft.timer USING btree (due_at);
+alter table weft.timer enable row level security;
+alter table weft.timer force row level security;
+create policy engine_all on weft.timer to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.timer to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.timer to weft_engine;
+
+create table weft.trigger (
+  flow uuid not null,
+  trigger_id text not null,
+  kind text not null,
+  table_name text,
+  operations text[],
+  key_hash bytea,
+  disabled boolean not null default false,
+  last_fired_at timestamp with time zone,
+  last_error text,
+  last_error_at timestamp with time zone,
+  constraint trigger_pkey PRIMARY KEY (flow, trigger_id),
+  constraint trigger_flow_fkey FOREIGN KEY (flow) REFERENCES weft.flow(id) ON DELETE CASCADE,
+  constraint trigger_kind_check CHECK ((kind = ANY (ARRAY['webhook'::text, 'schedule'::text, 'row'::text, 'flow'::text, 'event'::text]))),
+  constraint trigger_row_has_table CHECK (((kind <> 'row'::text) OR (table_name IS NOT NULL))),
+  constraint trigger_webhook_has_key CHECK (((kind <> 'webhook'::text) OR (key_hash IS NOT NULL)))
+);
+CREATE INDEX trigger_by_table ON weft.trigger USING btree (table_name) WHERE (kind = 'row'::text);
+alter table weft.trigger enable row level security;
+alter table weft.trigger force row level security;
+create policy app_reads on weft.trigger for select to weft_app
+  using ((EXISTS ( SELECT 1
+   FROM weft.flow f
+  WHERE f.id = trigger.flow)));
+create policy engine_all on weft.trigger to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.trigger to weft_admin
+  using (true)
+  with check (true);
+grant select (flow, trigger_id, kind, table_name, operations, disabled, last_fired_at, last_error, last_error_at) on weft.trigger to weft_app;
+grant delete, insert, select, update on weft.trigger to weft_engine;
+
+create table weft.wait (
+  key text not null,
+  run_id uuid not null,
+  path text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint wait_pkey PRIMARY KEY (key, run_id, path)
+);
+CREATE INDEX wait_by_run ON weft.wait USING btree (run_id);
+alter table weft.wait enable row level security;
+alter table weft.wait force row level security;
+create policy engine_all on weft.wait to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.wait to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on weft.wait to weft_engine;
+
+create view weft.row_trigger_table with (security_invoker=true) as
+ SELECT (n.nspname::text || '.'::text) || c.relname::text AS table_name
+   FROM pg_trigger t
+     JOIN pg_class c ON c.oid = t.tgrelid
+     JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE t.tgname = 'weft_row_changed'::name AND NOT t.tgisinternal;
+grant select on weft.row_trigger_table to weft_app;
+grant select on weft.row_trigger_table to weft_engine;
