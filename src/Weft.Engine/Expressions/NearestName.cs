@@ -33,8 +33,10 @@ internal static class NearestName
         return names.Count > 8 ? $" There are {shown} and others." : $" There is {shown}.";
     }
 
+    /// <summary>Insertions, deletions, changes and swaps of neighbours; the case of letters counts as nothing.</summary>
     private static int Distance(string a, string b)
     {
+        Span<int> older = stackalloc int[b.Length + 1];
         Span<int> previous = stackalloc int[b.Length + 1];
         Span<int> current = stackalloc int[b.Length + 1];
         for (var j = 0; j <= b.Length; j++) previous[j] = j;
@@ -43,9 +45,11 @@ internal static class NearestName
             current[0] = i;
             for (var j = 1; j <= b.Length; j++)
             {
-                var cost = a[i - 1] == b[j - 1] ? 0 : 1;
+                var cost = char.ToLowerInvariant(a[i - 1]) == char.ToLowerInvariant(b[j - 1]) ? 0 : 1;
                 current[j] = Math.Min(Math.Min(current[j - 1] + 1, previous[j] + 1), previous[j - 1] + cost);
+                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) current[j] = Math.Min(current[j], older[j - 2] + 1);
             }
+            previous.CopyTo(older);
             current.CopyTo(previous);
         }
         return previous[b.Length];

@@ -47,6 +47,10 @@ public sealed class ValueTemplate
         return template.IsConstant ? new ValueTemplate((object?)text) : new ValueTemplate(template);
     }
 
+    /// <summary>A template that is parsed already.</summary>
+    public static ValueTemplate Of(Template template) =>
+        template.IsConstant ? new ValueTemplate((object?)template.Source) : new ValueTemplate(template);
+
     /// <summary>A list of values.</summary>
     public static ValueTemplate List(IEnumerable<ValueTemplate> items)
     {

@@ -136,7 +136,7 @@ public sealed partial class FlowCompiler
             Description = keys.Text("description"),
             If = Common(keys, "if"),
             Retry = CompileRetry(keys),
-            Timeout = Common(keys, "timeout"),
+            Timeout = info.Properties.Any(p => p.Name == "timeout") ? null : Common(keys, "timeout"),
             AllowFailure = keys.Flag("allowFailure", false),
             Disabled = keys.Flag("disabled", false),
             Properties = properties,
@@ -185,8 +185,8 @@ public sealed partial class FlowCompiler
         var last = name[(name.LastIndexOf('.') + 1)..];
         var near = name.StartsWith("io.kestra.", StringComparison.Ordinal)
             ? _registry.Names.FirstOrDefault(n => n.StartsWith("io.kestra.", StringComparison.Ordinal) && n.EndsWith($".{last}", StringComparison.Ordinal))
-                ?? Names.Nearest(last, _registry.All.Select(t => t.Info.Name))
-            : Names.Nearest(name, _registry.Names);
+                ?? NearestName.Find(last, _registry.All.Select(t => t.Info.Name))
+            : NearestName.Find(name, _registry.Names);
         var types = string.Join(", ", _registry.All.Select(t => t.Info.Name));
         return near is null
             ? $"The task type {Names.Quote(name)} is not supported. The types are {types}."

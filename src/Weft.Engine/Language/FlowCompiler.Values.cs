@@ -86,9 +86,9 @@ public sealed partial class FlowCompiler
     {
         try
         {
-            var template = ValueTemplate.Parse(scalar.Text);
-            Remember(scalar, scalar.Text, 0, path);
-            return template;
+            var template = Template.Parse(scalar.Text);
+            Remember(scalar, template.Source, template.References, 0, path);
+            return ValueTemplate.Of(template);
         }
         catch (TemplateSyntaxException e)
         {
@@ -111,9 +111,9 @@ public sealed partial class FlowCompiler
         var source = $"{Open}{scalar.Text}{" }}"}";
         try
         {
-            var template = ValueTemplate.Parse(source);
-            Remember(scalar, source, Open.Length, path);
-            return template;
+            var template = Template.Parse(source);
+            Remember(scalar, source, template.References, Open.Length, path);
+            return ValueTemplate.Of(template);
         }
         catch (TemplateSyntaxException e)
         {
@@ -129,14 +129,28 @@ public sealed partial class FlowCompiler
             _problems.Add(entry.Value, path, $"'{entry.Key}' must be a text, but this is {entry.Value.Kind}.");
             return null;
         }
-        Remember(scalar, scalar.Text, 0, path);
-        return scalar.Text;
+        try
+        {
+            var template = Template.Parse(scalar.Text);
+            Remember(scalar, scalar.Text, template.References, 0, path);
+            return scalar.Text;
+        }
+        catch (TemplateSyntaxException e)
+        {
+            ReportSyntax(scalar, scalar.Text, 0, e, path);
+            return null;
+        }
     }
 
-    private void Remember(ScalarNode scalar, string template, int shift, string path)
+    private void Remember(ScalarNode scalar, string template, TemplateReferences references, int shift, string path)
     {
-        if (!_checksReferences) return;
-        foreach (var reference in TemplateReferences.Find(template)) _references.Add((scalar, path, reference with { Index = reference.Index - shift }));
+        if (!_checksReferences || references.Variables.Count == 0) return;
+        var source = new SourceText(template);
+        foreach (var variable in references.Variables)
+        {
+            if (variable.Guarded || variable.Path.Count == 0 || variable.Name is not ("inputs" or "outputs" or "vars")) continue;
+            _references.Add(new PendingReference(scalar, path, variable.Name, variable.Path[0], source.Offset(variable.Line, variable.Column) - shift));
+        }
     }
 
     /// <summary>Puts a mistake inside a template at its place in the flow's source.</summary>
@@ -144,7 +158,8 @@ public sealed partial class FlowCompiler
     {
         var index = new SourceText(template).Offset(e.Line, e.Column) - shift;
         var (line, column) = scalar.Locate(Math.Clamp(index, 0, scalar.Text.Length));
-        _problems.Add(line, column, path, e.Message);
+        // The place inside the template says less than the one in the flow.
+        _problems.Add(line, column, path, e.Message.Replace($" (line {e.Line}, column {e.Column} of the template)", "", StringComparison.Ordinal));
     }
 
     private static object? Json(string text)

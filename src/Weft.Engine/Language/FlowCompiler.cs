@@ -22,7 +22,7 @@ public sealed partial class FlowCompiler
     private readonly Dictionary<string, (int Line, int Column)> _taskIds = new(StringComparer.Ordinal);
     private readonly HashSet<string> _inputNames = new(StringComparer.Ordinal);
     private readonly HashSet<string> _variableNames = new(StringComparer.Ordinal);
-    private readonly List<(ScalarNode Node, string Path, TemplateReference Reference)> _references = [];
+    private readonly List<PendingReference> _references = [];
     private readonly List<(string Type, bool Forced, MapNode Values)> _taskDefaults = [];
 
     private FlowCompiler(TaskTypeRegistry registry) => _registry = registry;
@@ -325,21 +325,25 @@ public sealed partial class FlowCompiler
     /// <summary>Reports names that templates read and that the flow does not have.</summary>
     private void CheckReferences()
     {
-        foreach (var (node, path, reference) in _references)
+        foreach (var (node, path, root, name, index) in _references)
         {
-            var (known, what) = reference.Root switch
+            var (names, what) = root switch
             {
-                "outputs" => (_taskIds.ContainsKey(reference.Name), "task"),
-                "inputs" => (_inputNames.Contains(reference.Name), "input"),
-                _ => (_variableNames.Contains(reference.Name), "variable"),
+                "outputs" => ((IReadOnlyCollection<string>)_taskIds.Keys, "task"),
+                "inputs" => (_inputNames, "input"),
+                _ => (_variableNames, "variable"),
             };
-            if (known) continue;
-            IEnumerable<string> names = reference.Root switch { "outputs" => _taskIds.Keys, "inputs" => _inputNames, _ => _variableNames };
-            var (line, column) = node.Locate(reference.Index);
-            var message = reference.HyphenatedName is { } meant && names.Contains(meant)
-                ? $"{reference.Root}.{meant} subtracts. Write {reference.Root}['{meant}']."
-                : $"There is no {what} {Names.Quote(reference.HyphenatedName ?? reference.Name)} in this flow.{Names.Suggest(reference.HyphenatedName ?? reference.Name, names)}";
-            _problems.Add(line, column, path, message);
+            if (names.Contains(name)) continue;
+            // outputs.a-b reads outputs.a and subtracts b, which nobody means who has a task called a-b.
+            var written = node.Text.AsSpan(Math.Clamp(index, 0, node.Text.Length)).ToString();
+            var meant = names.FirstOrDefault(n => n.StartsWith(name + "-", StringComparison.Ordinal) && written.StartsWith($"{root}.{n}", StringComparison.Ordinal));
+            var (line, column) = node.Locate(index);
+            _problems.Add(line, column, path, meant is not null
+                ? $"{root}.{meant} subtracts. Write {root}['{meant}']."
+                : $"There is no {what} {Names.Quote(name)} in this flow.{Names.Suggest(name, names)}");
         }
     }
+
+    /// <summary>A name that a template certainly reads, to be looked up when all names are known.</summary>
+    private readonly record struct PendingReference(ScalarNode Node, string Path, string Root, string Name, int Index);
 }

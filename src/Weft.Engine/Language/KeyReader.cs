@@ -1,3 +1,5 @@
+using Weft.Engine.Expressions;
+
 namespace Weft.Engine.Language;
 
 /// <summary>
@@ -88,7 +90,7 @@ internal sealed class KeyReader(MapNode map, string path, ProblemList problems)
         foreach (var entry in Map.Entries)
         {
             if (_known.Contains(entry.Key)) continue;
-            var near = Names.Nearest(entry.Key, _known);
+            var near = NearestName.Find(entry.Key, _known);
             var remedy = near is not null ? $" Did you mean '{near}'?" : $" It may have {Names.OneOf([.. _known.Order(StringComparer.Ordinal)])}.";
             problems.Add(entry, PathOf(entry.Key), $"{owner} has no key {Names.Quote(entry.Key)}.{remedy}");
         }

@@ -58,7 +58,7 @@ internal sealed class SourceReader
         }
         catch (YamlException e)
         {
-            var (line, column) = ((int)Math.Max(1, e.Start.Line), (int)Math.Max(1, e.Start.Column));
+            var (line, column) = source.Position(source.Offset((int)e.Start.Line, (int)e.Start.Column));
             // The scanner notices a tab at the line before or after it.
             if ((TabIn(source, line) ?? TabIn(source, line + 1)) is { } tab) problems.Add(tab.Line, tab.Column, "", "A tab cannot indent YAML. Use spaces.");
             else problems.Add(line, column, "", Explain(source, line, column, e));

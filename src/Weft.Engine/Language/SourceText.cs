@@ -23,7 +23,8 @@ internal sealed class SourceText
     /// <summary>Where a line and column lie in the text, kept inside it.</summary>
     public int Offset(int line, int column)
     {
-        var start = _lineStarts[Math.Clamp(line - 1, 0, _lineStarts.Count - 1)];
+        if (line > _lineStarts.Count) return Text.Length;
+        var start = _lineStarts[Math.Max(line - 1, 0)];
         return Math.Clamp(start + Math.Max(column, 1) - 1, 0, Text.Length);
     }
 

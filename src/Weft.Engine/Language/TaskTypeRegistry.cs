@@ -52,10 +52,14 @@ public sealed class TaskTypeRegistry
         _all.Add(type);
     }
 
-    /// <summary>A property that clashes with another, or with a key that every task has, could never be set.</summary>
+    /// <summary>
+    /// A property that clashes with another, or with a key that every task has, could never be set. The timeout is the
+    /// exception: a type that must end its attempts in its own way (an HTTP exchange) takes it over.
+    /// </summary>
     private static void CheckProperties(TaskTypeInfo info)
     {
         var taken = new HashSet<string>(TaskKeys.Common, StringComparer.Ordinal);
+        taken.Remove("timeout");
         var names = info.Properties.SelectMany(p => p.Aliases.Prepend(p.Name))
             .Concat(info.TaskLists).Concat(info.TaskListAliases.Keys).Concat(info.TaskMaps).Concat(info.RefusedKeys.Keys);
         foreach (var name in names)

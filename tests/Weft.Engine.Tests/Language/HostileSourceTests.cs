@@ -129,7 +129,7 @@ public sealed class HostileSourceTests
     {
         var problem = FlowCompiler.Compile("\uFEFFid: f\r\nnamespace: n\r\ntasks:\r\n  - id: a\r\n    type: say\r\n    message: |\r\n      one\r\n      {{ inputs.x }}\r\n", DescribedType.Registry())
             .Problems.ShouldHaveSingleItem();
-        (problem.Line, problem.Column).ShouldBe((8, 17));
+        (problem.Line, problem.Column).ShouldBe((8, 10));
     }
 
     [Fact]
