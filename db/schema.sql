@@ -20,6 +20,14 @@ begin
 end $function$;
 -- weft.allow_row_trigger(regclass): for its owner alone
 
+CREATE OR REPLACE FUNCTION weft.caller_addresses()
+ RETURNS text[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$ select '{}'::text[] $function$;
+grant execute on function weft.caller_addresses() to public;
+
 CREATE OR REPLACE FUNCTION weft.caller_is_member(workspace uuid)
  RETURNS boolean
  LANGUAGE sql
@@ -278,6 +286,55 @@ create policy owner_all on weft.log to weft_admin
   with check (true);
 grant delete, insert, select, update on weft.log to weft_engine;
 grant select on weft.log to weft_app;
+
+create table weft.mail (
+  id uuid not null,
+  workspace_id uuid,
+  user_id uuid,
+  run_id uuid not null,
+  message_id text not null,
+  sender text not null,
+  recipient text not null,
+  addressees text[] not null,
+  subject text not null,
+  text text,
+  html text,
+  headers jsonb not null,
+  sent_at timestamp with time zone not null,
+  constraint mail_pkey PRIMARY KEY (id),
+  constraint mail_message_id_key UNIQUE (message_id)
+);
+CREATE INDEX mail_by_recipient ON weft.mail USING btree (lower(recipient), id);
+CREATE INDEX mail_by_time ON weft.mail USING btree (sent_at);
+CREATE INDEX mail_by_user ON weft.mail USING btree (user_id, id) WHERE (user_id IS NOT NULL);
+alter table weft.mail enable row level security;
+alter table weft.mail force row level security;
+create policy app_reads on weft.mail for select to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR (lower(recipient) = ANY ((( SELECT weft.caller_addresses() AS caller_addresses))::text[])) OR ( SELECT weft.caller_is_operator() AS caller_is_operator));
+create policy engine_all on weft.mail to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.mail to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select on weft.mail to weft_engine;
+grant select on weft.mail to weft_app;
+
+create table weft.mail_receipt (
+  message_id text not null,
+  sent_at timestamp with time zone not null,
+  constraint mail_receipt_pkey PRIMARY KEY (message_id)
+);
+CREATE INDEX mail_receipt_by_time ON weft.mail_receipt USING btree (sent_at);
+alter table weft.mail_receipt enable row level security;
+alter table weft.mail_receipt force row level security;
+create policy engine_all on weft.mail_receipt to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on weft.mail_receipt to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select on weft.mail_receipt to weft_engine;
 
 create table weft.migration (
   line text not null,

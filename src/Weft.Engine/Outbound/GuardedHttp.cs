@@ -161,7 +161,7 @@ public sealed class GuardedHttp : IDisposable
     {
         if (!uri.IsAbsoluteUri || (uri.Scheme != Uri.UriSchemeHttp && uri.Scheme != Uri.UriSchemeHttps))
         {
-            throw new FlowException("outbound_refused", $"'{(uri.IsAbsoluteUri ? Shown(uri) : uri.OriginalString)}' is not an http or https address.");
+            throw new FlowException("outbound_refused", $"Only http and https addresses can be asked, not {(uri.IsAbsoluteUri ? uri.Scheme : "relative ones")}.");
         }
         // A name in the address would travel in logs and referrers; the header is the place for it.
         if (uri.UserInfo.Length > 0) throw new FlowException("outbound_refused", $"{Shown(uri)} carries a user name; give it as a header instead.");

@@ -9,6 +9,10 @@ namespace Weft.Engine.Tasks;
 /// <summary><c>http.request</c>: one HTTP exchange with an outside service.</summary>
 public sealed class HttpRequestTask(GuardedHttp http) : ITaskType
 {
+    // A server that asks to come back again and again is given up in the end.
+    private const int MostDeferrals = 10;
+    private static readonly TimeSpan ShortestDeferral = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongestDeferral = TimeSpan.FromMinutes(15);
     private static readonly TimeSpan LongestTimeout = TimeSpan.FromMinutes(10);
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -52,15 +56,30 @@ public sealed class HttpRequestTask(GuardedHttp http) : ITaskType
         if (response.Status < 400 || IsAllowed(step, options, response.Status)) return StepOutcome.Done(output);
 
         var message = $"{request.Method} {request.Uri.GetLeftPart(UriPartial.Path)} answered {response.Status}.";
+        if (response.Status is 429 or 503 && step.Attempt < MostDeferrals && RetryAfter(response, step.Time.GetUtcNow()) is { } after)
+        {
+            return StepOutcome.RetryLater(after, $"{message} It asks to come back in {after.TotalSeconds:0} s.");
+        }
         var retryable = response.Status is 408 or 425 or 429 or >= 500 and not 501 and not 505;
         return StepOutcome.Fail("http_status", message, retryable, output);
+    }
+
+    // Seconds or a date (RFC 9110, 10.2.3); at least one second, at most a quarter of an hour, whatever the server asks for.
+    private static TimeSpan? RetryAfter(OutboundResponse response, DateTimeOffset now)
+    {
+        if (!response.Headers.TryGetValue("retry-after", out var values) || !RetryConditionHeaderValue.TryParse(values[0], out var retry)) return null;
+        var after = retry.Delta ?? retry.Date - now;
+        return after is { } asked ? TimeSpan.FromTicks(Math.Clamp(asked.Ticks, ShortestDeferral.Ticks, LongestDeferral.Ticks)) : null;
     }
 
     private static OutboundRequest BuildRequest(StepContext step, IReadOnlyDictionary<string, object?> options)
     {
         var method = new HttpMethod((step.Text("method") is { Length: > 0 } given ? given : "GET").ToUpperInvariant());
         var text = step.RequiredText("uri").Trim();
-        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri)) throw new FlowException("step_property_invalid", $"uri is '{text}'; it must be an absolute address.");
+        if (!Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+        {
+            throw new FlowException("step_property_invalid", "uri must be an absolute http or https address.");
+        }
         if (step.MapOf("params") is { Count: > 0 } query) uri = AddQuery(uri, query);
 
         var headers = new List<(string, string)>();
