@@ -57,5 +57,5 @@ public static class Cursor
     }
 
     private static T? Bad<T>(string? cursor) where T : struct =>
-        string.IsNullOrEmpty(cursor) ? null : throw Problems.MalformedRequest.Thrown("The cursor is not one that this list gave out.");
+        string.IsNullOrEmpty(cursor) ? null : throw Problems.CursorInvalid.Thrown();
 }

@@ -13,6 +13,7 @@ public static class Problems
     public static readonly ProblemKind MalformedBody = new("malformed_body", 400, "The body is not what this address reads", "Send JSON of the documented shape; `errors` names the place.");
     public static readonly ProblemKind MalformedRequest = new("malformed_request", 400, "The request cannot be read", "Check the address, the query parameters and the headers against the API document.");
     public static readonly ProblemKind Invalid = new("invalid", 422, "Some fields are not valid", "Correct the fields named in `errors` and send the request again.");
+    public static readonly ProblemKind CursorInvalid = new("cursor_invalid", 400, "The cursor is not one that this list gave out", "Start from the first page.");
     public static readonly ProblemKind NotFound = new("not_found", 404, "There is nothing here that you may see", "Check the id; what belongs to somebody else answers the same.");
     public static readonly ProblemKind NoSuchAddress = new("no_such_address", 404, "The API has no such address", "The API document at /openapi/v1.json lists every address.");
     public static readonly ProblemKind MethodNotAllowed = new("method_not_allowed", 405, "The address does not take this method", "The `Allow` header lists the methods it takes.");
@@ -34,8 +35,15 @@ public static class Problems
     public static readonly ProblemKind FlowNotFound = new("flow_not_found", 404, "There is no such flow", "`GET /api/flows` lists the flows; deploy one with `weft flow deploy`.");
     public static readonly ProblemKind FlowIsShipped = new("flow_is_shipped", 409, "The flow is part of the product and cannot be deleted", "Save a flow of the same namespace and id in your workspace to override it.");
     public static readonly ProblemKind InputsInvalid = new("inputs_invalid", 422, "The inputs do not fit the flow", "Correct the inputs that `errors` names.");
-    public static readonly ProblemKind RunNotRetryable = new("run_not_retryable", 409, "Only a failed or cancelled run can be retried", "Wait until the run ended, or start a new one.");
+    public static readonly ProblemKind FlowDisabled = new("flow_disabled", 409, "The flow is disabled and starts no runs", "Remove `disabled: true` from the flow and save it.");
+    public static readonly ProblemKind RunNotFailed = new("run_not_failed", 409, "Only a run that failed or was cancelled can be retried", "Wait until the run ended, or start a new one.");
     public static readonly ProblemKind RunEnded = new("run_ended", 409, "The run has ended already", "There is nothing left to cancel.");
+    public static readonly ProblemKind IdempotencyKeyInvalid = new("idempotency_key_invalid", 422, "The idempotency key is not usable", "Send 1 to 256 characters.");
+    public static readonly ProblemKind IdempotencyConflict = new("idempotency_conflict", 409, "The idempotency key belongs to a start with other inputs", "Use a new key for a new start.");
+    public static readonly ProblemKind TriggerConditionFalse = new("trigger_condition_false", 409, "The trigger's condition is not true for this call", "Send what the flow's `when` asks for.");
+    public static readonly ProblemKind ValueTooLarge = new("value_too_large", 413, "A value is larger than a run may hold", "Upload it as a file and pass the file's id.");
+    public static readonly ProblemKind ValueNotStorable = new("value_not_storable", 422, "A value holds what the database cannot store", "Remove null characters and broken surrogates from texts.");
+    public static readonly ProblemKind FlowRefused = new("flow_refused", 422, "The engine refused the request", "The detail says what to change.");
     public static readonly ProblemKind WebhookNotFound = new("webhook_not_found", 404, "No flow listens here", "Check namespace, flow and key; a wrong key answers the same as an unknown flow.");
     public static readonly ProblemKind MailboxOff = new("mailbox_off", 404, "There is no built-in mailbox here", "It exists while no SMTP server is set and the server listens on loopback only, or with http.mailbox on.");
 
@@ -57,6 +65,9 @@ public static class Problems
     /// <summary>Every problem, in the order of this file.</summary>
     public static IReadOnlyList<ProblemKind> All { get; } =
         [.. typeof(Problems).GetFields(BindingFlags.Public | BindingFlags.Static).Select(f => f.GetValue(null)).OfType<ProblemKind>()];
+
+    /// <summary>The problem with this code: the engine's errors carry codes of the same catalogue.</summary>
+    public static ProblemKind? Find(string code) => All.FirstOrDefault(p => p.Code == code);
 }
 
 /// <summary>One entry of the catalogue.</summary>

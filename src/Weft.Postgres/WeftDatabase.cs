@@ -62,6 +62,13 @@ public sealed partial class WeftDatabase : IAsyncDisposable
     /// </summary>
     public bool IsFlowIdentityProtected { get; private set; }
 
+    /// <summary>A database that is never connected to, for a program that only describes what would use one.</summary>
+    public static WeftDatabase Unconnected()
+    {
+        static NpgsqlDataSource Nowhere() => NpgsqlDataSource.Create("Host=unconnected.invalid");
+        return new WeftDatabase(null, Nowhere(), Nowhere(), Nowhere(), "Host=unconnected.invalid", Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance);
+    }
+
     /// <summary>
     /// Connects every role once and creates what is missing. Throws <see cref="DatabaseException"/> with a remedy when the
     /// database cannot be reached (<c>database_unreachable</c>: the caller decides whether to try again) or is unfit.

@@ -7,7 +7,7 @@ namespace Weft.Hiring.Accounts;
 public sealed class AccountOptions
 {
     [Description("How long a session lives without being used; each use renews it.")]
-    [Range(typeof(TimeSpan), "00:05:00", "365.00:00:00")]
+    [Range(typeof(TimeSpan), "00:00:10", "365.00:00:00")]
     public TimeSpan SessionLifetime { get; init; } = TimeSpan.FromDays(30);
 
     [Description("The shortest password that is taken.")]

@@ -22,6 +22,10 @@ public sealed class User
     public int AccessFailedCount { get; set; }
     public bool ResetAccessFailedCount { get; set; }
     public DateTimeOffset? LockoutEnd { get; set; }
+
+    /// <summary>What was read, so that only a change is written: another request may have changed it since.</summary>
+    public string? StoredPasswordHash { get; init; }
+    public string? StoredSecurityStamp { get; init; }
 }
 
 /// <summary>A person as the API shows them.</summary>

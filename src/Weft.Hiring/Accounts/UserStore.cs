@@ -59,8 +59,8 @@ internal sealed class UserStore(WeftDatabase database, IdentityErrorDescriber er
         await connection.ExecuteAsync(new CommandDefinition(SaveCredentials, new
         {
             user.Id,
-            user.PasswordHash,
-            user.SecurityStamp,
+            PasswordHash = user.PasswordHash == user.StoredPasswordHash ? null : user.PasswordHash,
+            SecurityStamp = user.SecurityStamp == user.StoredSecurityStamp ? null : user.SecurityStamp,
             user.ResetAccessFailedCount,
             LockoutEnd = user.LockoutEnd?.UtcDateTime,
         }, cancellationToken: cancellationToken));
@@ -93,7 +93,9 @@ internal sealed class UserStore(WeftDatabase database, IdentityErrorDescriber er
             EmailVerified = row.EmailVerified,
             WorkspaceId = row.WorkspaceId,
             PasswordHash = row.PasswordHash,
+            StoredPasswordHash = row.PasswordHash,
             SecurityStamp = row.SecurityStamp,
+            StoredSecurityStamp = row.SecurityStamp,
             AccessFailedCount = row.AccessFailedCount,
             LockoutEnd = row.LockoutEnd is { } end ? new DateTimeOffset(end, TimeSpan.Zero) : null,
         };

@@ -3,10 +3,11 @@ using System.Security.Cryptography;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.WebUtilities;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 using Microsoft.Net.Http.Headers;
 using Npgsql;
@@ -30,7 +31,7 @@ public static class FileEndpoints
 
     [Sql(DatabaseRole.App)]
     private const string ListFiles = """
-        select id, name, media_type, size, encode(sha256, 'hex') as sha256, created_at
+        select id, name, media_type as content_type, size, encode(sha256, 'hex') as sha256, created_at
         from hiring.file where @After::uuid is null or id < @After order by id desc limit @Limit
         """;
 
@@ -43,7 +44,8 @@ public static class FileEndpoints
     public static void MapFiles(this IEndpointRouteBuilder routes)
     {
         var files = routes.MapGroup("/api/files").WithTags("files");
-        files.MapPost("", UploadAsync).WithSummary("Upload one file (multipart/form-data, part `file`)")
+        var limit = routes.ServiceProvider.GetRequiredService<IOptions<UploadOptions>>().Value.MaxBytes + MultipartOverhead;
+        files.MapPost("", UploadAsync).WithMetadata(new RequestSizeLimitAttribute(limit)).WithSummary("Upload one file (multipart/form-data, part `file`)")
             .Accepts<FileUpload>("multipart/form-data").DisableAntiforgery();
         files.MapGet("", ListAsync).WithSummary("Files one may see, newest first");
         files.MapGet("/{id:guid}", DownloadAsync).WithSummary("A file's content").Produces<byte[]>(contentType: "application/octet-stream");
@@ -55,9 +57,6 @@ public static class FileEndpoints
     {
         var (userId, workspaceId) = caller.Person;
         var limit = options.Value.MaxBytes;
-        if (context.Request.ContentLength > limit + MultipartOverhead) return TooLarge(limit);
-        if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size) size.MaxRequestBodySize = limit + MultipartOverhead;
-
         var (name, content, problem) = await ReadPartAsync(context.Request, limit, cancellationToken);
         if (problem is not null) return problem;
         if (content!.Length == 0) return Problems.FileEmpty.With();
@@ -74,7 +73,7 @@ public static class FileEndpoints
                 new() { Value = workspaceId },
                 new() { Value = userId },
                 new() { Value = view.Name },
-                new() { Value = view.MediaType },
+                new() { Value = view.ContentType },
                 new() { Value = view.Size },
                 new() { Value = Convert.FromHexString(view.Sha256) },
                 new() { Value = content },
@@ -162,4 +161,4 @@ public static class FileEndpoints
 public sealed record FileUpload(IFormFile File);
 
 /// <summary>A stored file without its content.</summary>
-public sealed record FileView(Guid Id, string Name, string MediaType, int Size, string Sha256, DateTime CreatedAt);
+public sealed record FileView(Guid Id, string Name, string ContentType, int Size, string Sha256, DateTime CreatedAt);

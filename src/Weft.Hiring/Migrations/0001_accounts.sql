@@ -239,15 +239,16 @@ create function auth.count_failed_sign_in(user_id uuid) returns integer
         returning a.access_failed_count
     $$;
 
--- The count is only ever reset here, never written: a stale copy would give an attacker back his attempts.
-create function auth.save_credentials(user_id uuid, password_hash text, security_stamp text, reset_count boolean, lockout_end timestamptz) returns void
+-- Another attempt may be under way: what did not change (null) stays as it is, the count is only ever reset, and a lock that
+-- somebody else just set is not taken back, or a burst of wrong passwords would lift its own lock.
+create function auth.save_credentials(user_id uuid, new_password_hash text, new_security_stamp text, reset_count boolean, locked_until timestamptz) returns void
     language sql security definer set search_path = pg_catalog, pg_temp
     as $$
         update auth.account a
-        set password_hash = save_credentials.password_hash,
-            security_stamp = save_credentials.security_stamp,
+        set password_hash = coalesce(new_password_hash, a.password_hash),
+            security_stamp = coalesce(new_security_stamp, a.security_stamp),
             access_failed_count = case when reset_count then 0 else a.access_failed_count end,
-            lockout_end = save_credentials.lockout_end,
+            lockout_end = case when reset_count then locked_until else greatest(a.lockout_end, locked_until) end,
             updated_at = now()
         where a.provider_id = 'password' and a.account_id = save_credentials.user_id::text
     $$;

@@ -2,7 +2,6 @@ using System.Text.Json;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -24,8 +23,6 @@ public static class RealtimeEndpoints
 
     /// <summary>How long one check's worth of changes is gathered: a burst is one question to the database.</summary>
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(100);
-
-    private static readonly TimeSpan Heartbeat = TimeSpan.FromSeconds(15);
 
     /// <summary>The browser comes back by itself; who was signed out meanwhile does not get in again.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromMinutes(10);
@@ -55,33 +52,28 @@ public static class RealtimeEndpoints
         {
             throw Problems.MalformedRequest.Thrown($"There is no topic '{unknown}'. Known: {string.Join(", ", byName.Keys.Order(StringComparer.Ordinal))}.");
         }
-        var response = context.Response;
-        response.ContentType = "text/event-stream";
-        response.Headers.CacheControl = "no-store";
-        response.Headers["X-Accel-Buffering"] = "no";
-        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-
         var lastEventId = context.Request.Headers["Last-Event-ID"].ToString();
         using var subscription = hub.Subscribe(wanted, lastEventId.Length == 0 ? null : lastEventId);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, lifetime.ApplicationStopping);
         end.CancelAfter(Longest);
         try
         {
-            await response.WriteAsync($"retry: 2000\nid: {subscription.Position}\nevent: hello\ndata: {{}}\n\n", end.Token);
-            await response.Body.FlushAsync(end.Token);
+            var stream = await EventStream.BeginAsync(context, end.Token);
+            await stream.MarkAsync(subscription.Position, end.Token);
+            await stream.FlushAsync(end.Token);
             while (!end.IsCancellationRequested)
             {
-                if (subscription.TakeLoss()) await response.WriteAsync("event: reset\ndata: {}\n\n", end.Token);
+                if (subscription.TakeLoss()) await stream.SendAsync("reset", "{}", end.Token);
                 if (await HasChangesAsync(subscription, time, end.Token))
                 {
                     await Task.Delay(Gather, time, end.Token);
-                    await SendAsync(response, hub, subscription, byName, caller, database, end.Token);
+                    await SendAsync(stream, hub, subscription, byName, caller, database, end.Token);
                 }
                 else
                 {
-                    await response.WriteAsync(": still here\n\n", end.Token);
+                    await stream.BeatAsync(end.Token);
                 }
-                await response.Body.FlushAsync(end.Token);
+                await stream.FlushAsync(end.Token);
             }
         }
         catch (OperationCanceledException) when (end.IsCancellationRequested)
@@ -92,7 +84,7 @@ public static class RealtimeEndpoints
 
     private static async Task<bool> HasChangesAsync(ChangeSubscription subscription, TimeProvider time, CancellationToken cancellationToken)
     {
-        using var beat = new CancellationTokenSource(Heartbeat, time);
+        using var beat = new CancellationTokenSource(EventStream.Heartbeat, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, beat.Token);
         try
         {
@@ -105,7 +97,7 @@ public static class RealtimeEndpoints
     }
 
     private static async Task SendAsync(
-        HttpResponse response, ChangeHub hub, ChangeSubscription subscription, Dictionary<string, RealtimeTopic> topics, SignedIn caller, WeftDatabase database,
+        EventStream stream, ChangeHub hub, ChangeSubscription subscription, Dictionary<string, RealtimeTopic> topics, SignedIn caller, WeftDatabase database,
         CancellationToken cancellationToken)
     {
         // Many changes of one row are one: its last number is what a resumed stream goes on from.
@@ -123,7 +115,7 @@ public static class RealtimeEndpoints
         }
         // The place moves on after the whole batch only: a stream cut within it sends the batch again.
         foreach (var change in visible)
-            await response.WriteAsync($"event: change\ndata: {JsonSerializer.Serialize(new { topic = change.Topic, id = change.Id })}\n\n", cancellationToken);
-        await response.WriteAsync($"id: {hub.Epoch}.{last}\n\n", cancellationToken);
+            await stream.SendAsync("change", JsonSerializer.Serialize(new { topic = change.Topic, id = change.Id }), cancellationToken);
+        await stream.MarkAsync($"{hub.Epoch}.{last}", cancellationToken);
     }
 }

@@ -82,7 +82,9 @@ internal static class CommandLine
         FlowException e => (e.Message, ExitCode.Failed),
         UnauthorizedAccessException e => ($"{e.Message} Run as a user who may, or choose another folder with --data-dir.", ExitCode.Failed),
         IOException e => (e.Message, ExitCode.Failed),
-        _ => null,
+        OperationCanceledException => null,
+        // A defect of ours: all that is known of it goes to whoever reports it.
+        _ => ($"Something went wrong that should not. Please report it with what follows.\n{exception}", ExitCode.Failed),
     };
 
     private static Stack<string> Words(ParseResult parsed)

@@ -41,6 +41,7 @@ internal static class MigrateCommand
             {
                 await ShowAsync(migrator, parsed.GetValue(json), cancellationToken);
             }
+            if (parsed.GetValue(schema) is { } file) await File.WriteAllTextAsync(file.FullName, await CatalogPrinter.PrintAsync(database.Admin, cancellationToken), cancellationToken);
             return ExitCode.Done;
         });
         return command;

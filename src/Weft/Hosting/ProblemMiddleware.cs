@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
+using Weft.Api;
 using Weft.Engine;
 using Weft.Hiring;
 using Weft.Postgres;
@@ -64,6 +65,11 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
     {
         ProblemException e => e.Problem,
         BadHttpRequestException e => Bad(e),
+        FlowInvalidException e => Problems.FlowInvalid.With(errors: e.Problems.ToFieldErrors()),
+        InputsInvalidException e => Problems.InputsInvalid.With(errors: e.Problems.ToFieldErrors()),
+        // The engine's codes are the catalogue's; one that no client should meet by itself still says its sentence.
+        FlowException { Code: "engine_stopped" } => Problems.Busy.With(retryAfter: SoonAgain),
+        FlowException e => (Problems.Find(e.Code) ?? Problems.FlowRefused).With(e.Message),
         DatabaseException e => Problems.DatabaseUnavailable.With(e.Problem, retryAfter: SoonAgain),
         _ when SqlErrors.Find(exception) is { } error => Database(error),
         TimeoutException => Problems.Busy.With(retryAfter: SoonAgain),

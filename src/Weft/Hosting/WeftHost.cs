@@ -5,11 +5,6 @@ using Dapper;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Logging.Console;
-using Microsoft.Extensions.Options;
-using Weft.Engine;
-using Weft.Hiring;
-using Weft.Hiring.Accounts;
-using Weft.Hiring.Files;
 using Weft.Postgres;
 using Weft.Settings;
 
@@ -35,10 +30,6 @@ internal static class WeftHost
 
         var services = builder.Services;
         services.Configure<HostOptions>(o => o.ShutdownTimeout = settings.Http.DrainTime + TimeSpan.FromSeconds(10));
-        services.AddSingleton(settings);
-        services.AddSingleton(Options.Create(settings.Accounts));
-        services.AddSingleton(Options.Create(settings.Files));
-        services.AddSingleton(TimeProvider.System);
         services.AddSingleton(database);
         services.AddSingleton<MetricsText>();
         services.AddRoutingCore();
@@ -48,7 +39,7 @@ internal static class WeftHost
         services.AddWebAppFiles();
         services.AddRateLimits();
         services.AddApiDocument();
-        services.AddAccounts();
+        services.AddProduct(settings, role);
         alter?.Invoke(services);
 
         var app = builder.Build();
@@ -66,17 +57,6 @@ internal static class WeftHost
         app.MapHealth();
         if (role != NodeRole.Worker) app.MapProduct();
         return app;
-    }
-
-    /// <summary>Every feature's addresses, one line each. What does not say AllowAnonymous asks for somebody signed in.</summary>
-    private static void MapProduct(this WebApplication app)
-    {
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
-        var routes = app.MapGroup("").RequireAuthorization();
-        routes.MapAccounts();
-        routes.MapApiKeys();
-        routes.MapUserAdministration();
-        routes.MapFiles();
     }
 
     internal static void ConfigureJson(JsonSerializerOptions json)

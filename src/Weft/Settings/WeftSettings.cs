@@ -119,9 +119,20 @@ public sealed class MailSettings
 
 public sealed class EngineSettings
 {
-    [Description("Steps that run at once on this node.")]
-    [Range(1, 10_000)]
-    public int Concurrency { get; init; } = 64;
+    [Description("This node's name, for operators. Default: the machine's.")]
+    public string? NodeName { get; init; }
+
+    [Description("Runs that this node keeps in memory at once; more wait in the queue.")]
+    [Range(1, 100_000)]
+    public int MaxRuns { get; init; } = 4_000;
+
+    [Description("The time limit of a step attempt whose flow names none.")]
+    [Range(typeof(TimeSpan), "00:00:01", "30.00:00:00")]
+    public TimeSpan StepTimeout { get; init; } = TimeSpan.FromHours(1);
+
+    [Description("For how long the same idempotency key answers with the same run.")]
+    [Range(typeof(TimeSpan), "00:01:00", "400.00:00:00")]
+    public TimeSpan IdempotencyWindow { get; init; } = TimeSpan.FromDays(7);
 
     [Description("`host:port` pairs within private networks that flows may reach, such as a local model or database.")]
     public List<string> Allow { get; init; } = [];
