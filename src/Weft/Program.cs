@@ -12,6 +12,7 @@ return await CommandLine.RunAsync(
         EvalCommands.Create(),
         UserCommands.Create(),
         KeyCommand.Create(),
+        DemoCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Routing;
 using Npgsql;
 using Weft.Hiring.Accounts;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Applications;
@@ -49,7 +50,7 @@ public static class ApplicationEndpoints
           join hiring.position p on p.id = a.position_id
           left join hiring.company c on c.id = p.company_id
           left join hiring.match m on m.position_id = a.position_id and m.user_id = a.user_id
-          left join lateral (select * from hiring.people_of_position(a.position_id) q where q.user_id = a.user_id) person on true
+          left join lateral hiring.people_of_position(a.position_id, a.user_id) person on true
          where (@Id::uuid is null or a.id = @Id)
            and (@Position::uuid is null or a.position_id = @Position)
            and (@Status::text is null or a.status = @Status)
@@ -88,7 +89,7 @@ public static class ApplicationEndpoints
     }
 
     private static async Task<Results<Created<ApplicationView>, ProblemResult>> ApplyAsync(
-        ApplicationDraft body, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+        ApplicationDraft body, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         var (user, _) = me.Person;
         var check = new RequestCheck();
@@ -116,6 +117,7 @@ public static class ApplicationEndpoints
         }
         var view = (await ReadAsync(scope, id, null, null, null, null, 1, cancellationToken)).Single();
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Applications, id);
         return TypedResults.Created($"/api/applications/{id}", view);
     }
 
@@ -126,7 +128,7 @@ public static class ApplicationEndpoints
     }
 
     private static async Task<Results<Ok<ApplicationView>, ProblemResult>> MoveAsync(
-        Guid id, ApplicationMove body, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+        Guid id, ApplicationMove body, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         var check = new RequestCheck();
         var status = check.Text("status", body.Status, 50);
@@ -145,6 +147,7 @@ public static class ApplicationEndpoints
         }
         var view = (await ReadAsync(scope, id, null, null, null, null, 1, cancellationToken)).Single();
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Applications, id);
         return TypedResults.Ok(view);
     }
 

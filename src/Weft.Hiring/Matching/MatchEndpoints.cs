@@ -7,6 +7,7 @@ using Microsoft.AspNetCore.Routing;
 using NpgsqlTypes;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Profiles;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Matching;
@@ -36,7 +37,7 @@ public static class MatchEndpoints
           join hiring.position p on p.id = m.position_id
           left join hiring.company c on c.id = p.company_id
          where m.user_id = @User
-           and (case when @Status::text is null then m.status in ('matched', 'applied') else m.status = @Status end)
+           and (case when @Status::text is null then m.status = 'applied' or (m.status = 'matched' and p.status = 'open') else m.status = @Status end)
            and (@BeforeScore::int is null or (m.score, m.id) < (@BeforeScore, @BeforeId::uuid))
          order by m.score desc, m.id desc
          limit @Limit
@@ -53,7 +54,7 @@ public static class MatchEndpoints
         select m.id, m.score, m.reasons::text as reasons, m.status, m.matched_at, m.run_id,
                person.user_id, person.name, person.email, person.headline, person.location, person.skills, person.availability
           from hiring.match m
-          join hiring.people_of_position(@Position) person on person.user_id = m.user_id
+          join hiring.people_of_position(@Position, null) person on person.user_id = m.user_id
          where m.position_id = @Position
            and m.status in ('matched', 'applied')
            and (@BeforeScore::int is null or (m.score, m.id) < (@BeforeScore, @BeforeId::uuid))
@@ -85,11 +86,12 @@ public static class MatchEndpoints
         return TypedResults.Ok(PageOf(rows.Select(r => r.ToView()), page));
     }
 
-    private static async Task<Results<NoContent, ProblemResult>> DismissAsync(Guid id, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+    private static async Task<Results<NoContent, ProblemResult>> DismissAsync(Guid id, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
         var changed = await scope.Connection.ExecuteAsync(new CommandDefinition(DismissMatch, new { Id = id, User = me.UserId }, scope.Transaction, cancellationToken: cancellationToken));
         await scope.CommitAsync(cancellationToken);
+        if (changed > 0) changes.Publish(MarketTopics.Matches, id);
         return changed == 0 ? Problems.NotFound.With() : TypedResults.NoContent();
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
 using Weft.Hiring.Profiles;
 
 namespace Weft.Hiring.Matching;
@@ -26,7 +27,7 @@ public sealed record PositionFacts(IReadOnlyList<string> RequiredSkills, DateOnl
 public sealed record PersonFacts(IReadOnlyList<string> Skills, IReadOnlyList<FreeDays> Availability, string? Location, string? CvText);
 
 /// <summary>A score of 0 to 100 with its reasons.</summary>
-public sealed record MatchScore(int Score, IReadOnlyList<MatchReason> Reasons)
+public sealed partial record MatchScore(int Score, IReadOnlyList<MatchReason> Reasons)
 {
     /// <summary>Below this a pair is no match: less than half of what is asked is there.</summary>
     public const int Least = 40;
@@ -136,19 +137,39 @@ public sealed record MatchScore(int Score, IReadOnlyList<MatchReason> Reasons)
         }
     }
 
-    /// <summary>The first line of the CV that holds the skill as a whole word.</summary>
+    /// <summary>
+    /// The first line of the CV that holds the skill as a whole word, and no way to reach the person: the position's workspace
+    /// reads it, and contact data is the person's to give.
+    /// </summary>
     private static string? Quote(string? text, string skill)
     {
-        if (string.IsNullOrEmpty(text)) return null;
+        if (string.IsNullOrEmpty(text) || string.IsNullOrEmpty(skill)) return null;
         for (var at = text.IndexOf(skill, StringComparison.OrdinalIgnoreCase); at >= 0; at = text.IndexOf(skill, at + 1, StringComparison.OrdinalIgnoreCase))
         {
             var after = at + skill.Length;
             if ((at > 0 && char.IsLetterOrDigit(text[at - 1])) || (after < text.Length && (char.IsLetterOrDigit(text[after]) || text[after] is '+' or '#'))) continue;
             var start = text.LastIndexOf('\n', at) + 1;
             var end = text.IndexOf('\n', after);
-            var line = text[start..(end < 0 ? text.Length : end)].Trim();
-            return line.Length <= 160 ? $"CV: {line}" : $"CV: …{text[Math.Max(start, at - 60)..Math.Min(end < 0 ? text.Length : end, after + 60)].Trim()}…";
+            if (end < 0) end = text.Length;
+            // An address that the quote would cut in two is still one.
+            if (ContactData().IsMatch(text[Math.Max(start, at - 2 * Around)..Math.Min(end, after + 2 * Around)])) continue;
+            var line = text[start..end].Trim();
+            return line.Length <= 160 ? $"CV: {line}" : $"CV: …{Whole(text, Math.Max(start, at - Around), Math.Min(end, after + Around)).Trim()}…";
         }
         return null;
     }
+
+    private const int Around = 60;
+
+    // Neither half of a surrogate pair stands alone: PostgreSQL's JSON refuses it.
+    private static string Whole(string text, int from, int to)
+    {
+        if (char.IsLowSurrogate(text[from])) from++;
+        if (to < text.Length && char.IsLowSurrogate(text[to])) to--;
+        return text[from..to];
+    }
+
+    // A mail or web address, or a telephone number (a group of digits that is no pair of years).
+    [GeneratedRegex(@"@|https?:|www\.|linkedin|(?!(?:19|20)\d\d\W{1,3}(?:19|20)\d\d\b)\+?\d[\d ()/.-]{6,}\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 200)]
+    private static partial Regex ContactData();
 }

@@ -1,7 +1,9 @@
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 using Weft.Engine;
 using Weft.Hiring.Profiles;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Matching;
@@ -10,7 +12,7 @@ namespace Weft.Hiring.Matching;
 /// <c>match.candidates</c>: finds the people who fit a position, scores them and fills its candidate pool. Only pairs that are
 /// new are in the output, so that whoever is told from it is told once, however often the step runs for the position.
 /// </summary>
-public sealed class MatchCandidatesTask(WeftDatabase database) : ITaskType
+public sealed class MatchCandidatesTask(WeftDatabase database, ChangeHub changes) : ITaskType
 {
     public TaskTypeInfo Info { get; } = new()
     {
@@ -26,28 +28,34 @@ public sealed class MatchCandidatesTask(WeftDatabase database) : ITaskType
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         if (await Facts.PositionAsync(connection, positionId, cancellationToken) is not { } position)
-            return StepOutcome.Fail("position_not_found", $"There is no open position {positionId}.");
+        {
+            // Closed or deleted since the run was started: nobody is to be found for it any more, and that is no failure.
+            step.Log(LogLevel.Information, "The position is not open any more, so nobody was looked for.");
+            return StepOutcome.Done(FlowValue.Map(("matches", new List<object?>()), ("count", 0L)));
+        }
         var people = await Facts.PeopleAsync(connection, positionId, cancellationToken);
         var pairs = people
             .Select(person => (Person: person, Score: MatchScore.Of(position.Facts, person.Facts)))
             .Where(pair => pair.Score is not null)
             .Select(pair => new ScoredPair(positionId, pair.Person.Id, position.WorkspaceId, pair.Score!))
             .ToList();
-        var fresh = await MatchRecords.ReplaceAsync(connection, pairs, positionId, userId: null, step.RunId, cancellationToken);
+        var changed = await MatchRecords.ReplaceAsync(connection, pairs, positionId, userId: null, step.RunId, cancellationToken);
 
-        var byId = people.ToDictionary(p => p.Id);
-        var matches = fresh.OrderByDescending(f => f.Pair.Score.Score).ThenBy(f => f.MatchId).Select(object? (f) => FlowValue.Map(
-            ("id", f.MatchId.ToString()), ("user_id", f.Pair.UserId.ToString()), ("name", byId[f.Pair.UserId].Name), ("email", byId[f.Pair.UserId].Email),
-            ("score", (long)f.Pair.Score.Score), ("reasons", MatchRecords.ReasonsAsValue(f.Pair.Score)))).ToList();
-        var output = FlowValue.Map(("matches", matches), ("count", (long)pairs.Count), ("position", position.AsValue()));
+        // The run is the workspace's: who fits is told by id, and neither by name nor by address.
+        var matches = changed.Fresh.OrderByDescending(f => f.Pair.Score.Score).ThenBy(f => f.MatchId).Select(object? (f) => FlowValue.Map(
+            ("id", f.MatchId.ToString()), ("user_id", f.Pair.UserId.ToString()), ("score", (long)f.Pair.Score.Score),
+            ("reasons", MatchRecords.ReasonsAsValue(f.Pair.Score)))).ToList();
+        var output = FlowValue.Map(("matches", matches), ("count", (long)pairs.Count));
         await step.RecordAsync(transaction, output, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        // Not to be interrupted: a commit that was asked for and not awaited may have happened.
+        await transaction.CommitAsync(CancellationToken.None);
+        foreach (var id in changed.Changed) changes.Publish(MarketTopics.Matches, id);
         return StepOutcome.Recorded(output);
     }
 }
 
 /// <summary><c>match.positions</c>: the other way round, the open positions that fit a person.</summary>
-public sealed class MatchPositionsTask(WeftDatabase database) : ITaskType
+public sealed class MatchPositionsTask(WeftDatabase database, ChangeHub changes) : ITaskType
 {
     public TaskTypeInfo Info { get; } = new()
     {
@@ -63,23 +71,29 @@ public sealed class MatchPositionsTask(WeftDatabase database) : ITaskType
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 
         if (await Facts.PersonAsync(connection, userId, cancellationToken) is not { } person)
-            return StepOutcome.Fail("user_not_found", $"There is no person {userId} who is open to matching.");
-        var positions = await Facts.PositionsForAsync(connection, userId, cancellationToken);
+        {
+            step.Log(LogLevel.Information, "The account is gone, so no positions were looked for.");
+            return StepOutcome.Done(FlowValue.Map(("matches", new List<object?>()), ("count", 0L)));
+        }
+        // Who does not want to be matched has no matches: those there are lapse.
+        var positions = person.IsOpenToMatching ? await Facts.PositionsForAsync(connection, userId, cancellationToken) : [];
         var pairs = positions
             .Select(position => (Position: position, Score: MatchScore.Of(position.Facts, person.Facts)))
             .Where(pair => pair.Score is not null)
             .Select(pair => new ScoredPair(pair.Position.Id, userId, pair.Position.WorkspaceId, pair.Score!))
             .ToList();
-        var fresh = await MatchRecords.ReplaceAsync(connection, pairs, positionId: null, userId, step.RunId, cancellationToken);
+        var changed = await MatchRecords.ReplaceAsync(connection, pairs, positionId: null, userId, step.RunId, cancellationToken);
 
         var byId = positions.ToDictionary(p => p.Id);
-        var matches = fresh.OrderByDescending(f => f.Pair.Score.Score).ThenBy(f => f.MatchId).Select(object? (f) => FlowValue.Map(
+        var matches = changed.Fresh.OrderByDescending(f => f.Pair.Score.Score).ThenBy(f => f.MatchId).Select(object? (f) => FlowValue.Map(
             ("id", f.MatchId.ToString()), ("score", (long)f.Pair.Score.Score), ("reasons", MatchRecords.ReasonsAsValue(f.Pair.Score)),
             ("position", byId[f.Pair.PositionId].AsValue()))).ToList();
         var output = FlowValue.Map(
             ("matches", matches), ("count", (long)pairs.Count), ("user", FlowValue.Map(("name", person.Name), ("email", person.Email))));
         await step.RecordAsync(transaction, output, cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
+        // Not to be interrupted: a commit that was asked for and not awaited may have happened.
+        await transaction.CommitAsync(CancellationToken.None);
+        foreach (var id in changed.Changed) changes.Publish(MarketTopics.Matches, id);
         return StepOutcome.Recorded(output);
     }
 }
@@ -87,13 +101,20 @@ public sealed class MatchPositionsTask(WeftDatabase database) : ITaskType
 /// <summary>A pair that was scored and fits.</summary>
 internal sealed record ScoredPair(Guid PositionId, Guid UserId, Guid? WorkspaceId, MatchScore Score);
 
+/// <summary>What became of the pairs.</summary>
+/// <param name="Fresh">Those that were not there before.</param>
+/// <param name="Changed">The ids of all that were written, lapsed ones included.</param>
+internal sealed record ReplacedMatches(IReadOnlyList<(Guid MatchId, ScoredPair Pair)> Fresh, IReadOnlyList<Guid> Changed);
+
 /// <summary>Writes the pairs of one position or of one person.</summary>
 internal static class MatchRecords
 {
     [Sql(DatabaseRole.Engine)]
     private const string UpsertMatches = """
-        insert into hiring.match (id, position_id, user_id, workspace_id, score, reasons, run_id)
-        select * from unnest(@ids::uuid[], @positions::uuid[], @users::uuid[], @workspaces::uuid[], @scores::int[], @reasons::jsonb[], @runs::uuid[])
+        insert into hiring.match (id, position_id, user_id, workspace_id, score, reasons, run_id, found_by)
+        select id, position_id, user_id, workspace_id, score, reasons, @run::uuid, @found_by::text
+          from unnest(@ids::uuid[], @positions::uuid[], @users::uuid[], @workspaces::uuid[], @scores::int[], @reasons::jsonb[])
+               as pair (id, position_id, user_id, workspace_id, score, reasons)
         on conflict (position_id, user_id) do update
            set score = excluded.score, reasons = excluded.reasons, run_id = excluded.run_id,
                status = case when match.status = 'lapsed' then 'matched' else match.status end
@@ -106,14 +127,16 @@ internal static class MatchRecords
          where status = 'matched'
            and ((@position::uuid is not null and position_id = @position::uuid and user_id <> all (@users::uuid[]))
              or (@user::uuid is not null and user_id = @user::uuid and position_id <> all (@positions::uuid[])))
+        returning id
         """;
 
     /// <summary>
-    /// Stores the pairs; pairs of the same position (or person) that no longer fit lapse. Answers the pairs that were not there before.
+    /// Stores the pairs; pairs of the same position (or person) that no longer fit lapse.
     /// </summary>
-    public static async Task<IReadOnlyList<(Guid MatchId, ScoredPair Pair)>> ReplaceAsync(
+    public static async Task<ReplacedMatches> ReplaceAsync(
         NpgsqlConnection connection, IReadOnlyList<ScoredPair> pairs, Guid? positionId, Guid? userId, Guid runId, CancellationToken cancellationToken)
     {
+        var changed = new List<Guid>();
         var users = pairs.Select(p => p.UserId).ToArray();
         var positions = pairs.Select(p => p.PositionId).ToArray();
         await using (var lapse = new NpgsqlCommand(LapseOtherMatches, connection))
@@ -122,9 +145,10 @@ internal static class MatchRecords
             lapse.Parameters.Add(new NpgsqlParameter("user", NpgsqlDbType.Uuid) { Value = (object?)userId ?? DBNull.Value });
             lapse.Parameters.AddWithValue("users", users);
             lapse.Parameters.AddWithValue("positions", positions);
-            await lapse.ExecuteNonQueryAsync(cancellationToken);
+            await using var lapsed = await lapse.ExecuteReaderAsync(cancellationToken);
+            while (await lapsed.ReadAsync(cancellationToken)) changed.Add(lapsed.GetGuid(0));
         }
-        if (pairs.Count == 0) return [];
+        if (pairs.Count == 0) return new ReplacedMatches([], changed);
 
         await using var upsert = new NpgsqlCommand(UpsertMatches, connection);
         upsert.Parameters.AddWithValue("ids", pairs.Select(_ => Guid.CreateVersion7()).ToArray());
@@ -133,16 +157,18 @@ internal static class MatchRecords
         upsert.Parameters.Add(new NpgsqlParameter("workspaces", NpgsqlDbType.Array | NpgsqlDbType.Uuid) { Value = pairs.Select(p => p.WorkspaceId).ToArray() });
         upsert.Parameters.AddWithValue("scores", pairs.Select(p => p.Score.Score).ToArray());
         upsert.Parameters.Add(new NpgsqlParameter("reasons", NpgsqlDbType.Array | NpgsqlDbType.Jsonb) { Value = pairs.Select(p => FlowValue.ToJson(ReasonsAsValue(p.Score))).ToArray() });
-        upsert.Parameters.AddWithValue("runs", pairs.Select(_ => runId).ToArray());
+        upsert.Parameters.AddWithValue("run", runId);
+        upsert.Parameters.AddWithValue("found_by", positionId is null ? "person" : "position");
 
         var byPair = pairs.ToDictionary(p => (p.PositionId, p.UserId));
         var fresh = new List<(Guid, ScoredPair)>();
         await using var reader = await upsert.ExecuteReaderAsync(cancellationToken);
         while (await reader.ReadAsync(cancellationToken))
         {
+            changed.Add(reader.GetGuid(0));
             if (reader.GetBoolean(3)) fresh.Add((reader.GetGuid(0), byPair[(reader.GetGuid(1), reader.GetGuid(2))]));
         }
-        return fresh;
+        return new ReplacedMatches(fresh, changed);
     }
 
     /// <summary>The reasons as a flow's value.</summary>
@@ -159,11 +185,13 @@ internal sealed record PositionRow(Guid Id, Guid? WorkspaceId, string Title, str
 }
 
 /// <summary>A person with what counts for matching and where to write.</summary>
-internal sealed record PersonRow(Guid Id, string Name, string Email, PersonFacts Facts);
+internal sealed record PersonRow(Guid Id, string Name, string Email, bool IsOpenToMatching, PersonFacts Facts);
 
 /// <summary>Reads what the scoring needs, as the engine's role, across workspaces.</summary>
 internal static class Facts
 {
+    // The rows that are scored are locked, so that two runs of one position, or of one person, come after each other: the later
+    // one reads what the earlier one missed, and its result is the one that stays.
     // More people than this for one position would be a pool nobody reads; the ones with most skills in common come first.
     private const int MostPairs = 5_000;
 
@@ -172,12 +200,13 @@ internal static class Facts
         select p.id, p.workspace_id, p.title, c.name, p.location, p.required_skills, p.starts_on, p.ends_on, p.remote
           from hiring.position p left join hiring.company c on c.id = p.company_id
          where p.id = @position and p.status = 'open'
+           for no key update of p
         """;
 
     [Sql(DatabaseRole.Engine)]
     private const string FindPeople = """
         select u.id, u.name, u.email, u.skills, u.availability, u.location,
-               (select r.text from hiring.cv_reading r where r.user_id = u.id order by r.id desc limit 1)
+               (select r.text from hiring.cv_reading r where r.user_id = u.id and r.kind = 'cv' order by r.id desc limit 1), true
           from hiring.position p
           join auth."user" u on u.skill_keys && p.skill_keys
          where p.id = @position
@@ -192,9 +221,11 @@ internal static class Facts
     [Sql(DatabaseRole.Engine)]
     private const string ReadPerson = """
         select u.id, u.name, u.email, u.skills, u.availability, u.location,
-               (select r.text from hiring.cv_reading r where r.user_id = u.id order by r.id desc limit 1)
+               (select r.text from hiring.cv_reading r where r.user_id = u.id and r.kind = 'cv' order by r.id desc limit 1),
+               u.role = 'job_seeker' and coalesce((u.preferences ->> 'open_to_matching')::boolean, true)
           from auth."user" u
-         where u.id = @user and u.role = 'job_seeker' and coalesce((u.preferences ->> 'open_to_matching')::boolean, true)
+         where u.id = @user
+           for no key update of u
         """;
 
     [Sql(DatabaseRole.Engine)]
@@ -253,7 +284,7 @@ internal static class Facts
         new PositionFacts(row.GetFieldValue<string[]>(5), Nullable<DateOnly>(row, 6), Nullable<DateOnly>(row, 7), Text(row, 4), row.GetString(8)));
 
     private static PersonRow Person(NpgsqlDataReader row) => new(
-        row.GetGuid(0), row.GetString(1), row.GetString(2),
+        row.GetGuid(0), row.GetString(1), row.GetString(2), row.GetBoolean(7),
         new PersonFacts(row.GetFieldValue<string[]>(3), Days(row, 4), Text(row, 5), Text(row, 6)));
 
     private static FreeDays[] Days(NpgsqlDataReader row, int column) =>

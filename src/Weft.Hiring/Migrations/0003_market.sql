@@ -1,5 +1,11 @@
 -- Positions, matches and applications: what recruiters and job seekers do with each other.
 
+-- The canonical forms of a person's skills, by which positions find them; written with `skills`, always.
+alter table auth."user" add column skill_keys text[] not null default '{}';
+create index user_by_skill on auth."user" using gin (skill_keys);
+-- Correcting a profile, and filling it from a CV, sets them too.
+grant update (skill_keys) on auth."user" to weft_engine, weft_app;
+
 -- A company as anybody may know it. The workspace that made it keeps it up.
 create table hiring.company (
     id           uuid primary key,
@@ -58,7 +64,9 @@ create index position_open on hiring.position (id desc) where status = 'open';
 create index position_by_skill on hiring.position using gin (skill_keys) where status = 'open';
 create index position_by_words on hiring.position using gin (search);
 
--- A scored pair (person, position). A pair that no longer fits lapses instead of vanishing, so that nobody is told of it twice. `workspace_id` is the position's, so that both sides' rights are one comparison.
+-- A scored pair (person, position). A pair that no longer fits lapses instead of vanishing, so that nobody is told of it twice.
+-- `workspace_id` is the position's, so that both sides' rights are one comparison. `found_by` says whose change brought the pair
+-- together: a person who is found is told of it, a person who searched is shown what was found.
 create table hiring.match (
     id           uuid primary key,
     position_id  uuid not null references hiring.position on delete cascade,
@@ -67,6 +75,7 @@ create table hiring.match (
     score        integer not null check (score between 0 and 100),
     reasons      jsonb not null,
     run_id       uuid,
+    found_by     text not null check (found_by in ('position', 'person')),
     status       text not null default 'matched' check (status in ('matched', 'lapsed', 'dismissed', 'applied', 'withdrawn')),
     matched_at   timestamptz not null default now(),
     unique (position_id, user_id)
@@ -194,27 +203,24 @@ revoke all on function hiring.match_follows_application() from public;
 create trigger match_follows_application after insert or update of status on hiring.application
     for each row execute function hiring.match_follows_application();
 
--- The people that a workspace may see because they stand in one of its pools or applied to one of its positions.
--- Contact data comes along only when the person applied, or allows it.
-create function hiring.people_of_position(target uuid)
+-- The people that a workspace may see because they stand in one of its pools or applied to one of its positions; all of a
+-- position, or one of them. Contact data comes along only when the person applied, or allows it.
+create function hiring.people_of_position(target uuid, only_user uuid)
     returns table (user_id uuid, name text, email text, headline text, location text, skills text[], availability tstzmultirange)
     language sql stable security definer set search_path = pg_catalog, pg_temp as $$
     select u.id, u.name::text,
            case when a.id is not null or coalesce((u.preferences ->> 'share_contact')::boolean, false) then u.email::text end,
            u.headline, u.location, u.skills, u.availability
       from hiring.position p
-      join (select m.user_id from hiring.match m where m.position_id = target
-            union select b.user_id from hiring.application b where b.position_id = target) person on true
+      join (select m.user_id from hiring.match m where m.position_id = target and (only_user is null or m.user_id = only_user)
+            union select b.user_id from hiring.application b where b.position_id = target and (only_user is null or b.user_id = only_user)) person on true
       join auth."user" u on u.id = person.user_id
       left join hiring.application a on a.position_id = target and a.user_id = u.id
      where p.id = target and weft.caller_is_member(p.workspace_id)
 $$;
-revoke all on function hiring.people_of_position(uuid) from public;
-grant execute on function hiring.people_of_position(uuid) to weft_app;
+revoke all on function hiring.people_of_position(uuid, uuid) from public;
+grant execute on function hiring.people_of_position(uuid, uuid) to weft_app;
 
 select weft.allow_row_trigger('hiring.position');
 select weft.allow_row_trigger('hiring.application');
-
--- The canonical forms of a person's skills, by which positions find them; written with `skills`, always.
-alter table auth."user" add column skill_keys text[] not null default '{}';
-create index user_by_skill on auth."user" using gin (skill_keys);
+select weft.allow_row_trigger('hiring.match');

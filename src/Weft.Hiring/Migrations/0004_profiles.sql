@@ -23,6 +23,3 @@ create policy engine_all on hiring.cv_reading to weft_engine using (true) with c
 create policy own_read on hiring.cv_reading for select to weft_app using (user_id = (select weft.caller_user_id()));
 grant select, insert, update, delete on hiring.cv_reading to weft_engine;
 grant select on hiring.cv_reading to weft_app;
-
--- Filling a profile from a CV also sets the canonical forms of its skills.
-grant update (skill_keys) on auth."user" to weft_engine, weft_app;

@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Matching;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Positions;
@@ -121,7 +122,7 @@ public static class PositionEndpoints
     }
 
     private static async Task<Results<Created<PositionView>, ProblemResult>> PostAsync(
-        PositionDraft body, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+        PositionDraft body, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         var (publisher, workspace) = me.Person;
         var check = new RequestCheck();
@@ -134,6 +135,7 @@ public static class PositionEndpoints
         await scope.Connection.ExecuteAsync(new CommandDefinition(InsertPosition, Parameters(draft, id, workspace, publisher), scope.Transaction, cancellationToken: cancellationToken));
         var view = await ReadAsync(scope, id, cancellationToken);
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Positions, id);
         return TypedResults.Created($"/api/positions/{id}", view);
     }
 
@@ -144,32 +146,35 @@ public static class PositionEndpoints
     }
 
     private static async Task<Results<Ok<PositionView>, ProblemResult>> ChangeAsync(
-        Guid id, JsonObject body, SignedIn me, WeftDatabase database, IOptions<JsonOptions> json, CancellationToken cancellationToken)
+        Guid id, JsonObject body, SignedIn me, WeftDatabase database, IOptions<JsonOptions> json, ChangeHub changes, CancellationToken cancellationToken)
     {
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
         if (await LockAsync(scope, id, cancellationToken) is not { } current) return Problems.NotFound.With();
         var check = new RequestCheck();
         var draft = MergePatch.Apply(current, body, json.Value.SerializerOptions).Checked(check);
-        await CheckCompanyAsync(scope, draft, check, cancellationToken);
+        // People were told of it and may have applied: it cannot vanish before their eyes.
+        check.That(draft.Status != "draft" || current.Status == "draft", "status", "What was published does not become a draft again; close it instead.");
+        if (draft.CompanyId != current.CompanyId) await CheckCompanyAsync(scope, draft, check, cancellationToken);
         if (check.Problem is { } problem) return problem;
-        return TypedResults.Ok(await SaveAsync(scope, id, draft, cancellationToken));
+        return TypedResults.Ok(await SaveAsync(scope, id, draft, changes, cancellationToken));
     }
 
-    private static async Task<Results<Ok<PositionView>, ProblemResult>> CloseAsync(Guid id, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+    private static async Task<Results<Ok<PositionView>, ProblemResult>> CloseAsync(Guid id, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
         if (await LockAsync(scope, id, cancellationToken) is not { } current) return Problems.NotFound.With();
-        return TypedResults.Ok(await SaveAsync(scope, id, current with { Status = "closed" }, cancellationToken));
+        return TypedResults.Ok(await SaveAsync(scope, id, current with { Status = "closed" }, changes, cancellationToken));
     }
 
     private static Task<PositionDraft?> LockAsync(CallerScope scope, Guid id, CancellationToken cancellationToken) =>
         scope.Connection.QuerySingleOrDefaultAsync<PositionDraft>(new CommandDefinition(LockPosition, new { Id = id }, scope.Transaction, cancellationToken: cancellationToken));
 
-    private static async Task<PositionView> SaveAsync(CallerScope scope, Guid id, PositionDraft draft, CancellationToken cancellationToken)
+    private static async Task<PositionView> SaveAsync(CallerScope scope, Guid id, PositionDraft draft, ChangeHub changes, CancellationToken cancellationToken)
     {
         await scope.Connection.ExecuteAsync(new CommandDefinition(UpdatePosition, Parameters(draft, id, null, null), scope.Transaction, cancellationToken: cancellationToken));
         var view = await ReadAsync(scope, id, cancellationToken);
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Positions, id);
         return view!;
     }
 

@@ -12,6 +12,7 @@ using NpgsqlTypes;
 using Weft.Engine;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Matching;
+using Weft.Hiring.Realtime;
 using Weft.Postgres;
 
 namespace Weft.Hiring.Profiles;
@@ -77,7 +78,7 @@ public static class ProfileEndpoints
     }
 
     private static async Task<Results<Ok<ProfileView>, ProblemResult>> ChangeAsync(
-        JsonObject body, SignedIn me, WeftDatabase database, IOptions<JsonOptions> json, CancellationToken cancellationToken)
+        JsonObject body, SignedIn me, WeftDatabase database, IOptions<JsonOptions> json, ChangeHub changes, CancellationToken cancellationToken)
     {
         var (user, _) = me.Person;
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
@@ -110,13 +111,14 @@ public static class ProfileEndpoints
         }, scope.Transaction, cancellationToken: cancellationToken));
         var saved = await LoadAsync(scope, user, cancellationToken);
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Profile, user);
         return TypedResults.Ok(saved!);
     }
 
     private static async Task<Results<Accepted<StartedRun>, ProblemResult>> ReadCvAsync(
         CvUpload body, SignedIn me, WeftDatabase database, FlowEngine engine, CancellationToken cancellationToken)
     {
-        var (user, workspace) = me.Person;
+        var (user, _) = me.Person;
         var files = (body.FileIds ?? []).Distinct().ToArray();
         var check = new RequestCheck();
         check.That(files.Length is > 0 and <= 10, "file_ids", "Name one to ten uploaded files.");
@@ -133,7 +135,7 @@ public static class ProfileEndpoints
             Namespace = "hiring",
             FlowId = "profiling",
             Inputs = FlowValue.Map(("user_id", user.ToString()), ("file_ids", files.Select(object? (f) => f.ToString()).ToList())),
-            WorkspaceId = workspace,
+            // A CV is its person's alone, whoever else belongs to their workspace.
             UserId = user,
             Trigger = "profile",
         }, cancellationToken);
@@ -154,7 +156,7 @@ public static class ProfileEndpoints
     }
 
     private static async Task<Results<Ok<IReadOnlyList<FreeDays>>, ProblemResult>> SetAvailabilityAsync(
-        AvailabilityDraft[] body, SignedIn me, WeftDatabase database, CancellationToken cancellationToken)
+        AvailabilityDraft[] body, SignedIn me, WeftDatabase database, ChangeHub changes, CancellationToken cancellationToken)
     {
         var (user, _) = me.Person;
         var check = new RequestCheck();
@@ -169,6 +171,7 @@ public static class ProfileEndpoints
         }
         var saved = await LoadAsync(scope, user, cancellationToken);
         await scope.CommitAsync(cancellationToken);
+        changes.Publish(MarketTopics.Profile, user);
         return TypedResults.Ok(saved!.Availability);
     }
 

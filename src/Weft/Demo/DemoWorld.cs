@@ -4,7 +4,7 @@ using System.Net.Http.Json;
 using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Microsoft.Extensions.Logging;
+using Weft.Commands;
 
 namespace Weft.Demo;
 
@@ -18,52 +18,93 @@ internal sealed partial class DemoWorld(Uri server, TimeProvider time, ILogger<D
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web) { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
     private static readonly TimeSpan RunLimit = TimeSpan.FromSeconds(60);
 
-    /// <summary>Makes the world, unless it is there already. Answers the password of all its people.</summary>
-    public async Task<string> LoadAsync(CancellationToken cancellationToken)
+    /// <summary>Makes the world, unless it is there already. Answers who is in it, and the password of them all.</summary>
+    public async Task<DemoAccess> LoadAsync(CancellationToken cancellationToken)
     {
         var world = JsonSerializer.Deserialize<World>(Resource("world.json"), Json)!;
-        var today = DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
-        var positions = new Dictionary<string, Guid>(StringComparer.Ordinal);
-
-        foreach (var recruiter in world.Recruiters)
+        var access = new DemoAccess(world.Recruiters[0].Email, world.People[0].Email, world.Password);
+        using var first = NewClient();
+        if (!await SignUpAsync(first, world.Recruiters[0].Name, world.Recruiters[0].Email, world.Password, "recruiter", cancellationToken))
         {
-            using var client = NewClient();
-            if (!await SignUpAsync(client, recruiter.Name, recruiter.Email, world.Password, "recruiter", cancellationToken)) return world.Password;
-            var company = await PostAsync(client, "/api/companies", recruiter.Company, cancellationToken);
-            foreach (var position in recruiter.Positions)
+            await MustBeWholeAsync(world, cancellationToken);
+            return access;
+        }
+
+        // Some people find positions that are there, and some positions find people that are there.
+        var positions = new Dictionary<string, Guid>(StringComparer.Ordinal);
+        await PublishAsync(first, world.Recruiters[0], positions, cancellationToken);
+        var browsers = new List<(HttpClient Client, Person Person)>();
+        try
+        {
+            foreach (var person in world.People) browsers.Add((await ArriveAsync(person, world.Password, cancellationToken), person));
+            foreach (var recruiter in world.Recruiters.Skip(1))
             {
-                var first = today.AddDays(position["starts_in"]!.GetValue<int>());
-                var draft = position.DeepClone().AsObject();
-                draft.Remove("starts_in");
-                draft.Remove("lasts");
-                draft["company_id"] = company["id"]!.DeepClone();
-                draft["starts_on"] = Day(first);
-                draft["ends_on"] = Day(first.AddDays(position["lasts"]!.GetValue<int>()));
-                var posted = await PostAsync(client, "/api/positions", draft, cancellationToken);
-                positions[posted["title"]!.GetValue<string>()] = posted["id"]!.GetValue<Guid>();
+                using var client = NewClient();
+                await SignUpAsync(client, recruiter.Name, recruiter.Email, world.Password, "recruiter", cancellationToken);
+                await PublishAsync(client, recruiter, positions, cancellationToken);
+            }
+            foreach (var (client, person) in browsers)
+            {
+                foreach (var letter in person.Applies)
+                    await PostAsync(client, "/api/applications", new JsonObject { ["position_id"] = positions[letter.To], ["message"] = letter.Message }, cancellationToken);
             }
         }
-
-        foreach (var person in world.People)
+        finally
         {
-            using var client = NewClient();
-            await SignUpAsync(client, person.Name, person.Email, world.Password, "job_seeker", cancellationToken);
-            var file = await UploadAsync(client, person.Cv, cancellationToken);
-            var run = await PostAsync(client, "/api/profile/cv", new JsonObject { ["file_ids"] = new JsonArray(file) }, cancellationToken);
-            await WaitForRunAsync(client, run["run_id"]!.GetValue<Guid>(), cancellationToken);
-            var free = person.Free.Select(f => new JsonObject
-            {
-                ["from"] = Day(today.AddDays(f.In)),
-                ["to"] = f.Lasts is { } days ? Day(today.AddDays(f.In + days)) : null,
-            });
-            using var saved = await client.PutAsJsonAsync("/api/profile/availability", new JsonArray([.. free]), cancellationToken);
-            await MustSucceedAsync(saved, cancellationToken);
-            foreach (var application in person.Applies)
-                await PostAsync(client, "/api/applications", new JsonObject { ["position_id"] = positions[application.To], ["message"] = application.Message }, cancellationToken);
-            Arrived(log, person.Name);
+            foreach (var (client, _) in browsers) client.Dispose();
         }
-        return world.Password;
+        return access;
     }
+
+    private async Task PublishAsync(HttpClient client, Recruiter recruiter, Dictionary<string, Guid> positions, CancellationToken cancellationToken)
+    {
+        var today = Today();
+        var company = await PostAsync(client, "/api/companies", recruiter.Company, cancellationToken);
+        foreach (var position in recruiter.Positions)
+        {
+            var first = today.AddDays(position["starts_in"]!.GetValue<int>());
+            var draft = position.DeepClone().AsObject();
+            draft.Remove("starts_in");
+            draft.Remove("lasts");
+            draft["company_id"] = company["id"]!.DeepClone();
+            draft["starts_on"] = Day(first);
+            draft["ends_on"] = Day(first.AddDays(position["lasts"]!.GetValue<int>()));
+            var posted = await PostAsync(client, "/api/positions", draft, cancellationToken);
+            positions[posted["title"]!.GetValue<string>()] = posted["id"]!.GetValue<Guid>();
+        }
+        Arrived(log, recruiter.Name);
+    }
+
+    private async Task<HttpClient> ArriveAsync(Person person, string password, CancellationToken cancellationToken)
+    {
+        var today = Today();
+        var client = NewClient();
+        await SignUpAsync(client, person.Name, person.Email, password, "job_seeker", cancellationToken);
+        var file = await UploadAsync(client, person.Cv, cancellationToken);
+        var run = await PostAsync(client, "/api/profile/cv", new JsonObject { ["file_ids"] = new JsonArray(file) }, cancellationToken);
+        await WaitForRunAsync(client, run["run_id"]!.GetValue<Guid>(), cancellationToken);
+        var free = person.Free.Select(f => new JsonObject
+        {
+            ["from"] = Day(today.AddDays(f.In)),
+            ["to"] = f.Lasts is { } days ? Day(today.AddDays(f.In + days)) : null,
+        });
+        using var saved = await client.PutAsJsonAsync("/api/profile/availability", new JsonArray([.. free]), cancellationToken);
+        await MustSucceedAsync(saved, cancellationToken);
+        Arrived(log, person.Name);
+        return client;
+    }
+
+    /// <summary>A world that was left half made is better made anew than filled up: nobody could say what of it is missing.</summary>
+    private async Task MustBeWholeAsync(World world, CancellationToken cancellationToken)
+    {
+        using var client = NewClient();
+        var last = world.Recruiters[^1];
+        using var answer = await client.PostAsJsonAsync("/api/auth/sign-in", new { last.Email, world.Password }, Json, cancellationToken);
+        if (!answer.IsSuccessStatusCode)
+            throw new CommandException("A part of the demonstration is there already, from a start that was interrupted or with passwords that were changed. Remove it with `weft demo remove`, then start with --demo again.");
+    }
+
+    private DateOnly Today() => DateOnly.FromDateTime(time.GetUtcNow().UtcDateTime);
 
     private HttpClient NewClient()
     {
@@ -105,7 +146,7 @@ internal sealed partial class DemoWorld(Uri server, TimeProvider time, ILogger<D
         {
             var state = await client.GetFromJsonAsync<JsonObject>($"/api/runs/{run}", cancellationToken);
             if (state!["status"]!.GetValue<string>() is "completed" or "failed" or "cancelled") return;
-            if (time.GetElapsedTime(started) > RunLimit) throw new TimeoutException($"The run {run} of the demonstration did not end within {RunLimit.TotalSeconds} seconds; see it at {server}runs/{run}.");
+            if (time.GetElapsedTime(started) > RunLimit) throw new CommandException($"The run {run} of the demonstration did not end within {RunLimit.TotalSeconds} seconds; see it at {server}runs/{run}.");
             await Task.Delay(TimeSpan.FromMilliseconds(100), time, cancellationToken);
         }
     }
@@ -114,7 +155,7 @@ internal sealed partial class DemoWorld(Uri server, TimeProvider time, ILogger<D
     {
         if (answer.IsSuccessStatusCode) return;
         var problem = await answer.Content.ReadAsStringAsync(cancellationToken);
-        throw new InvalidOperationException($"Making the demonstration failed at {answer.RequestMessage?.RequestUri?.AbsolutePath}: {(int)answer.StatusCode} {problem}");
+        throw new CommandException($"Making the demonstration failed at {answer.RequestMessage?.RequestUri?.AbsolutePath}: {(int)answer.StatusCode} {problem}");
     }
 
     private static string Day(DateOnly day) => day.ToString("yyyy-MM-dd");
@@ -129,6 +170,9 @@ internal sealed partial class DemoWorld(Uri server, TimeProvider time, ILogger<D
 
     [LoggerMessage(EventId = 1700, Level = LogLevel.Information, Message = "Demonstration: {Name} is here")]
     private static partial void Arrived(ILogger log, string name);
+
+    /// <summary>How to look at the world: one of each kind, and the password of all.</summary>
+    public sealed record DemoAccess(string Recruiter, string JobSeeker, string Password);
 
     private sealed record World(string Password, IReadOnlyList<Recruiter> Recruiters, IReadOnlyList<Person> People);
 
