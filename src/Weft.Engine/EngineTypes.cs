@@ -61,6 +61,12 @@ public sealed record StartRun
 
     /// <summary>In which order it is taken up when many wait.</summary>
     public RunPriority Priority { get; init; } = RunPriority.Normal;
+
+    /// <summary>
+    /// Set by the product itself and for operators: only then may a system flow be started. Those flows see across workspaces and
+    /// trust their inputs; whoever could start one with inputs of his choice would act with its rights.
+    /// </summary>
+    public bool MayStartSystemFlow { get; init; }
 }
 
 /// <summary>A run that was started and will not be lost.</summary>

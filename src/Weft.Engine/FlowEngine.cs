@@ -291,6 +291,7 @@ public sealed class FlowEngine : IAsyncDisposable
     {
         var plan = await _services.Flows.FindCurrentAsync(request.WorkspaceId, request.Namespace, request.FlowId, cancellationToken)
             ?? throw new FlowNotFoundException(request.Namespace, request.FlowId);
+        if (plan.IsSystem && !request.MayStartSystemFlow) throw NotStartable(plan);
         return RunStarts.Prepare(_services, plan, request, NextId());
     }
 
@@ -351,6 +352,9 @@ public sealed class FlowEngine : IAsyncDisposable
             ? new FlowException("run_not_failed", $"The run {runId} has not failed; only failed and cancelled runs can be retried.")
             : NoRun(runId);
     }
+
+    internal static FlowException NotStartable(FlowPlan plan) => new(
+        "flow_not_startable", $"{plan.Name} is one of the product's own flows: it starts by what happens in the product. Save a flow of that name in your workspace to start your own.");
 
     private static FlowException NoRun(Guid runId) => new("run_not_found", $"There is no run {runId}.");
 

@@ -55,7 +55,7 @@ public static class FlowValue
             case JsonTokenType.Null: return null;
             case JsonTokenType.True: return true;
             case JsonTokenType.False: return false;
-            case JsonTokenType.String: return reader.GetString();
+            case JsonTokenType.String: return Text(ref reader);
             case JsonTokenType.Number:
                 if (reader.TryGetInt64(out var whole)) return whole;
                 var text = reader.HasValueSequence ? reader.ValueSequence.ToArray() : reader.ValueSpan;
@@ -70,12 +70,25 @@ public static class FlowValue
                 var map = Map();
                 while (reader.Read() && reader.TokenType != JsonTokenType.EndObject)
                 {
-                    var key = reader.GetString()!;
+                    var key = Text(ref reader);
                     reader.Read();
                     map[key] = Read(ref reader);
                 }
                 return map;
             default: throw new JsonException($"Unexpected {reader.TokenType}.");
+        }
+    }
+
+    private static string Text(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString()!;
+        }
+        catch (InvalidOperationException problem)
+        {
+            // Half a surrogate pair is valid JSON but no text.
+            throw new JsonException("A text of the JSON holds half a character.", problem);
         }
     }
 

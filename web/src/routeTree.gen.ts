@@ -13,6 +13,19 @@ import { Route as AppRouteImport } from "./routes/_app";
 import { Route as SignInRouteImport } from "./routes/sign-in";
 import { Route as SignUpRouteImport } from "./routes/sign-up";
 import { Route as AppIndexRouteImport } from "./routes/_app/index";
+import { Route as AppApplicationsRouteImport } from "./routes/_app/applications";
+import { Route as AppMailboxRouteImport } from "./routes/_app/mailbox";
+import { Route as AppMatchesRouteImport } from "./routes/_app/matches";
+import { Route as AppProfileRouteImport } from "./routes/_app/profile";
+import { Route as DevUiRouteImport } from "./routes/dev/ui";
+import { Route as AppFlowsIndexRouteImport } from "./routes/_app/flows/index";
+import { Route as AppPositionsIndexRouteImport } from "./routes/_app/positions/index";
+import { Route as AppPositionsNewRouteImport } from "./routes/_app/positions/new";
+import { Route as AppRunsIndexRouteImport } from "./routes/_app/runs/index";
+import { Route as AppRunsIdRouteImport } from "./routes/_app/runs/$id";
+import { Route as AppFlowsNamespaceIdRouteImport } from "./routes/_app/flows/$namespace.$id";
+import { Route as AppPositionsIdIndexRouteImport } from "./routes/_app/positions/$id.index";
+import { Route as AppPositionsIdEditRouteImport } from "./routes/_app/positions/$id.edit";
 
 const AppRoute = AppRouteImport.update({
   id: "/_app",
@@ -33,36 +46,191 @@ const AppIndexRoute = AppIndexRouteImport.update({
   path: "/",
   getParentRoute: () => AppRoute,
 } as any);
+const AppApplicationsRoute = AppApplicationsRouteImport.update({
+  id: "/applications",
+  path: "/applications",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppMailboxRoute = AppMailboxRouteImport.update({
+  id: "/mailbox",
+  path: "/mailbox",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppMatchesRoute = AppMatchesRouteImport.update({
+  id: "/matches",
+  path: "/matches",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppProfileRoute = AppProfileRouteImport.update({
+  id: "/profile",
+  path: "/profile",
+  getParentRoute: () => AppRoute,
+} as any);
+const DevUiRoute = DevUiRouteImport.update({
+  id: "/dev/ui",
+  path: "/dev/ui",
+  getParentRoute: () => rootRouteImport,
+} as any);
+const AppFlowsIndexRoute = AppFlowsIndexRouteImport.update({
+  id: "/flows/",
+  path: "/flows/",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppPositionsIndexRoute = AppPositionsIndexRouteImport.update({
+  id: "/positions/",
+  path: "/positions/",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppPositionsNewRoute = AppPositionsNewRouteImport.update({
+  id: "/positions/new",
+  path: "/positions/new",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppRunsIndexRoute = AppRunsIndexRouteImport.update({
+  id: "/runs/",
+  path: "/runs/",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppRunsIdRoute = AppRunsIdRouteImport.update({
+  id: "/runs/$id",
+  path: "/runs/$id",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppFlowsNamespaceIdRoute = AppFlowsNamespaceIdRouteImport.update({
+  id: "/flows/$namespace/$id",
+  path: "/flows/$namespace/$id",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppPositionsIdIndexRoute = AppPositionsIdIndexRouteImport.update({
+  id: "/positions/$id/",
+  path: "/positions/$id/",
+  getParentRoute: () => AppRoute,
+} as any);
+const AppPositionsIdEditRoute = AppPositionsIdEditRouteImport.update({
+  id: "/positions/$id/edit",
+  path: "/positions/$id/edit",
+  getParentRoute: () => AppRoute,
+} as any);
 
 export interface FileRoutesByFullPath {
   "/": typeof AppIndexRoute;
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/applications": typeof AppApplicationsRoute;
+  "/mailbox": typeof AppMailboxRoute;
+  "/matches": typeof AppMatchesRoute;
+  "/profile": typeof AppProfileRoute;
+  "/dev/ui": typeof DevUiRoute;
+  "/positions/new": typeof AppPositionsNewRoute;
+  "/runs/$id": typeof AppRunsIdRoute;
+  "/flows/": typeof AppFlowsIndexRoute;
+  "/positions/": typeof AppPositionsIndexRoute;
+  "/runs/": typeof AppRunsIndexRoute;
+  "/flows/$namespace/$id": typeof AppFlowsNamespaceIdRoute;
+  "/positions/$id/edit": typeof AppPositionsIdEditRoute;
+  "/positions/$id/": typeof AppPositionsIdIndexRoute;
 }
 export interface FileRoutesByTo {
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/applications": typeof AppApplicationsRoute;
+  "/mailbox": typeof AppMailboxRoute;
+  "/matches": typeof AppMatchesRoute;
+  "/profile": typeof AppProfileRoute;
+  "/dev/ui": typeof DevUiRoute;
   "/": typeof AppIndexRoute;
+  "/positions/new": typeof AppPositionsNewRoute;
+  "/runs/$id": typeof AppRunsIdRoute;
+  "/flows": typeof AppFlowsIndexRoute;
+  "/positions": typeof AppPositionsIndexRoute;
+  "/runs": typeof AppRunsIndexRoute;
+  "/flows/$namespace/$id": typeof AppFlowsNamespaceIdRoute;
+  "/positions/$id/edit": typeof AppPositionsIdEditRoute;
+  "/positions/$id": typeof AppPositionsIdIndexRoute;
 }
 export interface FileRoutesById {
   __root__: typeof rootRouteImport;
   "/_app": typeof AppRouteWithChildren;
   "/sign-in": typeof SignInRoute;
   "/sign-up": typeof SignUpRoute;
+  "/_app/applications": typeof AppApplicationsRoute;
+  "/_app/mailbox": typeof AppMailboxRoute;
+  "/_app/matches": typeof AppMatchesRoute;
+  "/_app/profile": typeof AppProfileRoute;
+  "/dev/ui": typeof DevUiRoute;
   "/_app/": typeof AppIndexRoute;
+  "/_app/positions/new": typeof AppPositionsNewRoute;
+  "/_app/runs/$id": typeof AppRunsIdRoute;
+  "/_app/flows/": typeof AppFlowsIndexRoute;
+  "/_app/positions/": typeof AppPositionsIndexRoute;
+  "/_app/runs/": typeof AppRunsIndexRoute;
+  "/_app/flows/$namespace/$id": typeof AppFlowsNamespaceIdRoute;
+  "/_app/positions/$id/edit": typeof AppPositionsIdEditRoute;
+  "/_app/positions/$id/": typeof AppPositionsIdIndexRoute;
 }
 export interface FileRouteTypes {
   fileRoutesByFullPath: FileRoutesByFullPath;
-  fullPaths: "/" | "/sign-in" | "/sign-up";
+  fullPaths:
+    | "/"
+    | "/sign-in"
+    | "/sign-up"
+    | "/applications"
+    | "/mailbox"
+    | "/matches"
+    | "/profile"
+    | "/dev/ui"
+    | "/positions/new"
+    | "/runs/$id"
+    | "/flows/"
+    | "/positions/"
+    | "/runs/"
+    | "/flows/$namespace/$id"
+    | "/positions/$id/edit"
+    | "/positions/$id/";
   fileRoutesByTo: FileRoutesByTo;
-  to: "/sign-in" | "/sign-up" | "/";
-  id: "__root__" | "/_app" | "/sign-in" | "/sign-up" | "/_app/";
+  to:
+    | "/sign-in"
+    | "/sign-up"
+    | "/applications"
+    | "/mailbox"
+    | "/matches"
+    | "/profile"
+    | "/dev/ui"
+    | "/"
+    | "/positions/new"
+    | "/runs/$id"
+    | "/flows"
+    | "/positions"
+    | "/runs"
+    | "/flows/$namespace/$id"
+    | "/positions/$id/edit"
+    | "/positions/$id";
+  id:
+    | "__root__"
+    | "/_app"
+    | "/sign-in"
+    | "/sign-up"
+    | "/_app/applications"
+    | "/_app/mailbox"
+    | "/_app/matches"
+    | "/_app/profile"
+    | "/dev/ui"
+    | "/_app/"
+    | "/_app/positions/new"
+    | "/_app/runs/$id"
+    | "/_app/flows/"
+    | "/_app/positions/"
+    | "/_app/runs/"
+    | "/_app/flows/$namespace/$id"
+    | "/_app/positions/$id/edit"
+    | "/_app/positions/$id/";
   fileRoutesById: FileRoutesById;
 }
 export interface RootRouteChildren {
   AppRoute: typeof AppRouteWithChildren;
   SignInRoute: typeof SignInRoute;
   SignUpRoute: typeof SignUpRoute;
+  DevUiRoute: typeof DevUiRoute;
 }
 
 declare module "@tanstack/react-router" {
@@ -95,15 +263,130 @@ declare module "@tanstack/react-router" {
       preLoaderRoute: typeof AppIndexRouteImport;
       parentRoute: typeof AppRoute;
     };
+    "/_app/applications": {
+      id: "/_app/applications";
+      path: "/applications";
+      fullPath: "/applications";
+      preLoaderRoute: typeof AppApplicationsRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/mailbox": {
+      id: "/_app/mailbox";
+      path: "/mailbox";
+      fullPath: "/mailbox";
+      preLoaderRoute: typeof AppMailboxRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/matches": {
+      id: "/_app/matches";
+      path: "/matches";
+      fullPath: "/matches";
+      preLoaderRoute: typeof AppMatchesRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/profile": {
+      id: "/_app/profile";
+      path: "/profile";
+      fullPath: "/profile";
+      preLoaderRoute: typeof AppProfileRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/dev/ui": {
+      id: "/dev/ui";
+      path: "/dev/ui";
+      fullPath: "/dev/ui";
+      preLoaderRoute: typeof DevUiRouteImport;
+      parentRoute: typeof rootRouteImport;
+    };
+    "/_app/flows/": {
+      id: "/_app/flows/";
+      path: "/flows";
+      fullPath: "/flows/";
+      preLoaderRoute: typeof AppFlowsIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/positions/": {
+      id: "/_app/positions/";
+      path: "/positions";
+      fullPath: "/positions/";
+      preLoaderRoute: typeof AppPositionsIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/positions/new": {
+      id: "/_app/positions/new";
+      path: "/positions/new";
+      fullPath: "/positions/new";
+      preLoaderRoute: typeof AppPositionsNewRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/runs/": {
+      id: "/_app/runs/";
+      path: "/runs";
+      fullPath: "/runs/";
+      preLoaderRoute: typeof AppRunsIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/runs/$id": {
+      id: "/_app/runs/$id";
+      path: "/runs/$id";
+      fullPath: "/runs/$id";
+      preLoaderRoute: typeof AppRunsIdRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/flows/$namespace/$id": {
+      id: "/_app/flows/$namespace/$id";
+      path: "/flows/$namespace/$id";
+      fullPath: "/flows/$namespace/$id";
+      preLoaderRoute: typeof AppFlowsNamespaceIdRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/positions/$id/": {
+      id: "/_app/positions/$id/";
+      path: "/positions/$id";
+      fullPath: "/positions/$id/";
+      preLoaderRoute: typeof AppPositionsIdIndexRouteImport;
+      parentRoute: typeof AppRoute;
+    };
+    "/_app/positions/$id/edit": {
+      id: "/_app/positions/$id/edit";
+      path: "/positions/$id/edit";
+      fullPath: "/positions/$id/edit";
+      preLoaderRoute: typeof AppPositionsIdEditRouteImport;
+      parentRoute: typeof AppRoute;
+    };
   }
 }
 
 interface AppRouteChildren {
+  AppApplicationsRoute: typeof AppApplicationsRoute;
+  AppMailboxRoute: typeof AppMailboxRoute;
+  AppMatchesRoute: typeof AppMatchesRoute;
+  AppProfileRoute: typeof AppProfileRoute;
   AppIndexRoute: typeof AppIndexRoute;
+  AppPositionsNewRoute: typeof AppPositionsNewRoute;
+  AppRunsIdRoute: typeof AppRunsIdRoute;
+  AppFlowsIndexRoute: typeof AppFlowsIndexRoute;
+  AppPositionsIndexRoute: typeof AppPositionsIndexRoute;
+  AppRunsIndexRoute: typeof AppRunsIndexRoute;
+  AppFlowsNamespaceIdRoute: typeof AppFlowsNamespaceIdRoute;
+  AppPositionsIdEditRoute: typeof AppPositionsIdEditRoute;
+  AppPositionsIdIndexRoute: typeof AppPositionsIdIndexRoute;
 }
 
 const AppRouteChildren: AppRouteChildren = {
+  AppApplicationsRoute: AppApplicationsRoute,
+  AppMailboxRoute: AppMailboxRoute,
+  AppMatchesRoute: AppMatchesRoute,
+  AppProfileRoute: AppProfileRoute,
   AppIndexRoute: AppIndexRoute,
+  AppPositionsNewRoute: AppPositionsNewRoute,
+  AppRunsIdRoute: AppRunsIdRoute,
+  AppFlowsIndexRoute: AppFlowsIndexRoute,
+  AppPositionsIndexRoute: AppPositionsIndexRoute,
+  AppRunsIndexRoute: AppRunsIndexRoute,
+  AppFlowsNamespaceIdRoute: AppFlowsNamespaceIdRoute,
+  AppPositionsIdEditRoute: AppPositionsIdEditRoute,
+  AppPositionsIdIndexRoute: AppPositionsIdIndexRoute,
 };
 
 const AppRouteWithChildren = AppRoute._addFileChildren(AppRouteChildren);
@@ -112,6 +395,7 @@ const rootRouteChildren: RootRouteChildren = {
   AppRoute: AppRouteWithChildren,
   SignInRoute: SignInRoute,
   SignUpRoute: SignUpRoute,
+  DevUiRoute: DevUiRoute,
 };
 export const routeTree = rootRouteImport
   ._addFileChildren(rootRouteChildren)

@@ -139,7 +139,7 @@ internal sealed class Evaluation
     public void Step(long count)
     {
         if (!_budget.Take(count)) throw Limit($"it takes more than {Limits.MaxSteps} steps");
-        if (_budget.OutOfTime()) throw Limit($"it takes longer than {Limits.MaxTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+        if (_budget.OutOfTime(count)) throw Limit($"it takes longer than {Limits.MaxTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
     }
 
     /// <summary>Announces that a text of this length is about to be made.</summary>
@@ -147,7 +147,7 @@ internal sealed class Evaluation
     {
         if (length > Limits.MaxOutput) throw Limit($"it makes a text longer than {Limits.MaxOutput} characters");
         if (!_budget.Spend(length)) throw Limit($"it makes more than {Limits.MaxVolume} characters of text");
-        if (length > 1024 && _budget.OutOfTime()) throw Limit($"it takes longer than {Limits.MaxTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
+        if (length > 1024 && _budget.OutOfTime(length / 1024)) throw Limit($"it takes longer than {Limits.MaxTime.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s");
     }
 
     public string Made(string text)
@@ -188,15 +188,17 @@ internal sealed class Evaluation
         private readonly long _started = Stopwatch.GetTimestamp();
         private long _steps;
         private long _volume;
-        private int _sinceClock;
+        private long _sinceClock;
 
         public bool Take(long count) => (_steps += count) <= limits.MaxSteps;
 
         public bool Spend(long length) => (_volume += length) <= limits.MaxVolume;
 
-        public bool OutOfTime()
+        /// <summary>Looks at the clock after every so many units of work.</summary>
+        public bool OutOfTime(long work)
         {
-            if ((++_sinceClock & 63) != 0) return false;
+            if ((_sinceClock += work) < 64) return false;
+            _sinceClock = 0;
             return Stopwatch.GetElapsedTime(_started) > limits.MaxTime;
         }
     }

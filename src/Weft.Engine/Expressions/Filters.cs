@@ -8,8 +8,11 @@ namespace Weft.Engine.Expressions;
 /// <summary>The filters of Pebble and Kestra. Null passes through nearly all of them.</summary>
 internal static class Filters
 {
-    private static readonly Dictionary<string, Filter> All = new(StringComparer.Ordinal)
+    private static readonly Dictionary<string, Filter> All = new(Dates.Filters, StringComparer.Ordinal)
     {
+        ["jq"] = new(["expression"], c => c.Input is null ? null : JqProgram.Parse(c.Text(0), c.E).Run(c)),
+        ["yaml"] = new([], c => c.E.Made(YamlText.Write(c.Input, c.E))),
+
         // text
         ["lower"] = Text(s => s.ToLowerInvariant()),
         ["upper"] = Text(s => s.ToUpperInvariant()),
@@ -36,6 +39,7 @@ internal static class Filters
         ["indent"] = new(["amount", "prefix"], OnText((s, c) => Indent(s, c, false))),
         ["nindent"] = new(["amount", "prefix"], OnText((s, c) => Indent(s, c, true))),
         ["escapeChar"] = new(["type"], EscapeChar),
+        ["identifier"] = new([], Identifier),
         ["escape"] = new(["strategy"], OnText(Escape)),
         ["nl2br"] = new([], OnText((s, c) => c.E.Made(s.ReplaceLineEndings("<br />")))),
         ["replace"] = new(["replace_pairs", "regexp"], TextPatterns.Replace),
@@ -148,17 +152,35 @@ internal static class Filters
         }
     }
 
+    // Latin letters with marks and what is left of them. The runtime's own normalization is not there with invariant globalization.
+    private static readonly Dictionary<char, string> Folded = Fold(
+        "a:àáâãäåāăąǎ", "ae:æ", "c:çćĉċč", "d:ďđð", "e:èéêëēĕėęě", "g:ĝğġģ", "h:ĥħ", "i:ìíîïĩīĭįıǐ", "j:ĵ", "k:ķ", "l:ĺļľŀł", "n:ñńņňŋ",
+        "o:òóôõöøōŏőǒ", "oe:œ", "r:ŕŗř", "s:śŝşšș", "ss:ß", "t:ţťŧț", "th:þ", "u:ùúûüũūŭůűųǔ", "w:ŵ", "y:ýÿŷ", "z:źżž");
+
+    private static Dictionary<char, string> Fold(params ReadOnlySpan<string> groups)
+    {
+        var folded = new Dictionary<char, string>();
+        foreach (var group in groups)
+        {
+            var colon = group.IndexOf(':', StringComparison.Ordinal);
+            foreach (var letter in group[(colon + 1)..]) folded[letter] = group[..colon];
+        }
+        return folded;
+    }
+
     private static string Slugify(string text)
     {
         var output = new StringBuilder(text.Length);
         var gap = false;
-        foreach (var c in text.Normalize(NormalizationForm.FormD))
+        foreach (var c in text)
         {
-            if (char.IsAsciiLetterOrDigit(c))
+            var lower = char.ToLowerInvariant(c);
+            var letters = char.IsAsciiLetterOrDigit(lower) ? lower.ToString() : Folded.GetValueOrDefault(lower);
+            if (letters is not null)
             {
                 if (gap && output.Length > 0) output.Append('-');
                 gap = false;
-                output.Append(char.ToLowerInvariant(c));
+                output.Append(letters);
             }
             else if (CharUnicodeInfo.GetUnicodeCategory(c) != UnicodeCategory.NonSpacingMark)
             {
@@ -203,6 +225,17 @@ internal static class Filters
         "json" => ValueText.Json(text, call.E) is var quoted ? quoted[1..^1] : "",
         var other => throw call.E.Fail($"`escape` knows the strategies html, html_attr, url_param and json, not `{other}`."),
     });
+
+    /// <summary>A quoted SQL name; a list of texts is a qualified one.</summary>
+    private static string Identifier(Call call)
+    {
+        if (call.Input is IReadOnlyList<object?> { Count: > 0 and <= 3 } parts) return string.Join('.', parts.Select(Quoted));
+        return Quoted(call.Input);
+
+        string Quoted(object? part) => part is string { Length: > 0 } name && Encoding.UTF8.GetByteCount(name) <= 63 && !name.Contains('\0', StringComparison.Ordinal)
+            ? "\"" + name.Replace("\"", "\"\"", StringComparison.Ordinal) + "\""
+            : throw call.E.Fail("`identifier` needs a name of 1 to 63 bytes.");
+    }
 
     private static object? Abs(Call call) => call.Input switch
     {

@@ -9,6 +9,8 @@ internal static class Functions
 {
     private static readonly Dictionary<string, Function> All = new(StringComparer.Ordinal)
     {
+        ["now"] = Dates.Now,
+        ["yaml"] = new(["yaml"], c => YamlText.Read(c.Text(0), c.E)),
         ["range"] = new(["start", "end", "increment"], c => Range(c.Required(0), c.Required(1), c.Value(2), c.E)),
         ["max"] = new(null, c => Extreme(c, ">")),
         ["min"] = new(null, c => Extreme(c, "<")),

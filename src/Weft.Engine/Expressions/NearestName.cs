@@ -30,7 +30,7 @@ internal static class NearestName
         if (names.Count == 0) return "";
         names.Sort(StringComparer.Ordinal);
         var shown = string.Join(", ", names.Where(n => n.Length <= 60).Take(8).Select(n => $"`{n}`"));
-        return names.Count > 8 ? $" There are {shown} and others." : $" There is {shown}.";
+        return names.Count switch { 1 => $" There is {shown}.", <= 8 => $" There are {shown}.", _ => $" There are {shown} and others." };
     }
 
     /// <summary>Insertions, deletions, changes and swaps of neighbours; the case of letters counts as nothing.</summary>

@@ -99,7 +99,7 @@ internal static class Operators
     }
 
     /// <summary>A whole decimal as the smallest type that holds it.</summary>
-    public static object Whole(decimal number) => number is >= long.MinValue and <= long.MaxValue && decimal.Truncate(number) == number ? (long)number : number;
+    public static object Whole(decimal number) => number is >= long.MinValue and <= long.MaxValue && decimal.Truncate(number) == number ? (object)(long)number : number;
 
     public static object Negate(object? value, Evaluation e) => value is double number ? -number : Arithmetic('*', -1L, value, e);
 

@@ -61,6 +61,10 @@ internal sealed class IfStatement((Node Condition, Statement[] Body)[] branches,
     public IReadOnlyList<(Node Condition, Statement[] Body)> Branches => branches;
     public Statement[]? Otherwise { get; } = otherwise;
 
+    /// <summary>The same choice between changed statements.</summary>
+    public IfStatement With(Func<Statement, Statement> change) =>
+        new([.. branches.Select(b => (b.Condition, Array.ConvertAll(b.Body, s => change(s))))], Otherwise is null ? null : Array.ConvertAll(Otherwise, s => change(s)), Position);
+
     /// <summary>The number of the branch whose condition holds, or -1 for none.</summary>
     public int Choose(Evaluation e)
     {
@@ -96,6 +100,10 @@ internal sealed class ForStatement(string variable, Node items, Statement[] body
 {
     public Statement[] Body { get; } = body;
     public Statement[]? Otherwise { get; } = otherwise;
+
+    /// <summary>The same loop over changed statements.</summary>
+    public ForStatement With(Func<Statement, Statement> change) =>
+        new(variable, items, Array.ConvertAll(Body, s => change(s)), Otherwise is null ? null : Array.ConvertAll(Otherwise, s => change(s)), Position);
 
     /// <summary>Runs <paramref name="round"/> once per element, with the loop's variables in scope; otherwise <paramref name="none"/>.</summary>
     public void Each(Evaluation e, Action round, Action none)

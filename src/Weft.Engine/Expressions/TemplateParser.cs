@@ -340,7 +340,7 @@ internal sealed class TemplateParser
                 var number = Expression(500);
                 // A negative literal is one value, so that it can be a constant.
                 if (token.Value == "-" && number is LiteralNode { Value: long or double } literal)
-                    return new LiteralNode(literal.Value is long whole ? -whole : -(double)literal.Value!, token.Position);
+                    return new LiteralNode(literal.Value is long whole ? (object)-whole : -(double)literal.Value!, token.Position);
                 return Bounded(new UnaryNode(token.Value, number, token.Position));
             case TokenKind.Name when token.Value == "not":
                 _at++;

@@ -32,19 +32,29 @@ internal sealed class ReferenceCollector(string source)
     private readonly HashSet<string> _macros = new(StringComparer.Ordinal);
     private readonly Stack<HashSet<string>> _declared = new([new HashSet<string>(StringComparer.Ordinal)]);
     private int _conditional;
+    private int _at;
+    private (int Line, int Column) _place = (1, 1);
 
     public void Variable(string name, List<string> path, bool guarded, int position)
     {
         foreach (var names in _declared)
             if (names.Contains(name)) return;
-        var (line, column) = TemplateLexer.Place(source, position);
+        var (line, column) = Place(position);
         _variables.Add(new VariableReference(name, path, guarded || _conditional > 0, line, column));
     }
 
     public void Function(string name, int position)
     {
-        var (line, column) = TemplateLexer.Place(source, position);
+        var (line, column) = Place(position);
         _functions.Add(new FunctionReference(name, Functions.TryGet(name, out _), line, column));
+    }
+
+    /// <summary>The place of a position, counted on from the last one: a text may hold very many references.</summary>
+    private (int Line, int Column) Place(int position)
+    {
+        if (position < _at) (_at, _place) = (0, (1, 1));
+        for (; _at < position && _at < source.Length; _at++) _place = source[_at] == '\n' ? (_place.Line + 1, 1) : (_place.Line, _place.Column + 1);
+        return _place;
     }
 
     public void Declare(string name) => _declared.Peek().Add(name);

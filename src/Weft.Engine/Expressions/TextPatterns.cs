@@ -42,6 +42,7 @@ internal static class TextPatterns
         var length = 0L;
         return e.Made(Run(pattern, e, regex => regex.Replace(text, match =>
         {
+            e.Step();
             var piece = string.Concat(parts.Select(p => p.Group is null ? p.Text : match.Groups[p.Group].Value));
             length += piece.Length;
             if (length > e.Limits.MaxOutput) e.Reserve(length);
@@ -130,7 +131,7 @@ internal static class TextPatterns
         return Run(call.Text(0), call.E, regex => regex.Match(text) is { Success: true } match && match.Groups[group] is { Success: true } found ? found.Value : null);
     }
 
-    private static T Run<T>(string pattern, Evaluation e, Func<Regex, T> use)
+    public static T Run<T>(string pattern, Evaluation e, Func<Regex, T> use)
     {
         if (pattern.Length > MaxPattern) throw e.Fail($"A pattern is longer than {MaxPattern} characters.");
         e.Step(64);

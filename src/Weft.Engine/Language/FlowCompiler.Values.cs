@@ -145,10 +145,13 @@ public sealed partial class FlowCompiler
     private void Remember(ScalarNode scalar, string template, TemplateReferences references, int shift, string path)
     {
         if (!_checksReferences || references.Variables.Count == 0) return;
-        var source = new SourceText(template);
+        var source = new SourceText(template, onlyLineFeeds: true);
+        var seen = new HashSet<(string, string)>();
         foreach (var variable in references.Variables)
         {
             if (variable.Guarded || variable.Path.Count == 0 || variable.Name is not ("inputs" or "outputs" or "vars")) continue;
+            // Once in a text is enough to say that a name is missing.
+            if (!seen.Add((variable.Name, variable.Path[0]))) continue;
             _references.Add(new PendingReference(scalar, path, variable.Name, variable.Path[0], source.Offset(variable.Line, variable.Column) - shift));
         }
     }
@@ -156,7 +159,7 @@ public sealed partial class FlowCompiler
     /// <summary>Puts a mistake inside a template at its place in the flow's source.</summary>
     private void ReportSyntax(ScalarNode scalar, string template, int shift, TemplateSyntaxException e, string path)
     {
-        var index = new SourceText(template).Offset(e.Line, e.Column) - shift;
+        var index = new SourceText(template, onlyLineFeeds: true).Offset(e.Line, e.Column) - shift;
         var (line, column) = scalar.Locate(Math.Clamp(index, 0, scalar.Text.Length));
         // The place inside the template says less than the one in the flow.
         _problems.Add(line, column, path, e.Message.Replace($" (line {e.Line}, column {e.Column} of the template)", "", StringComparison.Ordinal));

@@ -325,6 +325,7 @@ public sealed partial class FlowCompiler
     /// <summary>Reports names that templates read and that the flow does not have.</summary>
     private void CheckReferences()
     {
+        var missing = 0;
         foreach (var (node, path, root, name, index) in _references)
         {
             var (names, what) = root switch
@@ -334,9 +335,15 @@ public sealed partial class FlowCompiler
                 _ => (_variableNames, "variable"),
             };
             if (names.Contains(name)) continue;
+            // A name costs a comparison with all others and a walk to its place, which those that are only counted are not worth.
+            if (++missing > ProblemList.Most)
+            {
+                _problems.Add(node, path, $"There is no {what} {Names.Quote(name)} in this flow.");
+                continue;
+            }
             // outputs.a-b reads outputs.a and subtracts b, which nobody means who has a task called a-b.
-            var written = node.Text.AsSpan(Math.Clamp(index, 0, node.Text.Length)).ToString();
-            var meant = names.FirstOrDefault(n => n.StartsWith(name + "-", StringComparison.Ordinal) && written.StartsWith($"{root}.{n}", StringComparison.Ordinal));
+            var meant = names.FirstOrDefault(n => n.StartsWith(name + "-", StringComparison.Ordinal)
+                && node.Text.AsSpan(Math.Clamp(index, 0, node.Text.Length)).StartsWith($"{root}.{n}", StringComparison.Ordinal));
             var (line, column) = node.Locate(index);
             _problems.Add(line, column, path, meant is not null
                 ? $"{root}.{meant} subtracts. Write {root}['{meant}']."

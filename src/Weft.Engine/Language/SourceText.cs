@@ -7,14 +7,16 @@ internal sealed class SourceText
 {
     private readonly List<int> _lineStarts = [0];
 
-    public SourceText(string text)
+    /// <param name="text">The text.</param>
+    /// <param name="onlyLineFeeds">True for a template, whose parser counts no other break.</param>
+    public SourceText(string text, bool onlyLineFeeds = false)
     {
         Text = text;
         for (var i = 0; i < text.Length; i++)
         {
             // The breaks that the YAML scanner counts, so that both mean the same line.
             if (text[i] == '\r' && i + 1 < text.Length && text[i + 1] == '\n') continue;
-            if (text[i] is '\n' or '\r' or '\x85' or '\u2028' or '\u2029') _lineStarts.Add(i + 1);
+            if (text[i] == '\n' || (!onlyLineFeeds && text[i] is '\r' or '\x85' or '\u2028' or '\u2029')) _lineStarts.Add(i + 1);
         }
     }
 

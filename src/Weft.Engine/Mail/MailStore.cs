@@ -8,7 +8,7 @@ namespace Weft.Engine.Mail;
 internal sealed class MailStore(WeftDatabase database, MailOptions options, TimeProvider time)
 {
     private static readonly TimeSpan PurgeEvery = TimeSpan.FromHours(1);
-    private long _lastPurge = time.GetTimestamp();
+    private long _lastPurge;
 
     [Sql(DatabaseRole.Engine)]
     private const string InsertMail =
@@ -87,11 +87,11 @@ internal sealed class MailStore(WeftDatabase database, MailOptions options, Time
         await insert.ExecuteNonQueryAsync(cancellationToken);
     }
 
-    /// <summary>Once an hour, by whoever sends: removes what is older than it is kept, in bounded pieces.</summary>
+    /// <summary>With the first mail and then once an hour, by whoever sends: removes what is older than it is kept, in bounded pieces.</summary>
     public async Task PurgeAsync(CancellationToken cancellationToken)
     {
         var last = Volatile.Read(ref _lastPurge);
-        if (time.GetElapsedTime(last) < PurgeEvery || Interlocked.CompareExchange(ref _lastPurge, time.GetTimestamp(), last) != last) return;
+        if ((last != 0 && time.GetElapsedTime(last) < PurgeEvery) || Interlocked.CompareExchange(ref _lastPurge, time.GetTimestamp(), last) != last) return;
         var before = (time.GetUtcNow() - options.Keep).UtcDateTime;
         foreach (var sql in (string[])[DeleteOldMail, DeleteOldReceipts])
         {

@@ -63,8 +63,8 @@ internal sealed class EngineNode : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_stopping.IsCancellationRequested && _life is null or { IsCompleted: true }) return;
         await StopAsync();
-        _stopping.Dispose();
     }
 
     /// <summary>The slot in which a run that is started here should go on here; null when this node takes none.</summary>
@@ -163,7 +163,7 @@ internal sealed class EngineNode : IAsyncDisposable
             var next = _services.Options.Heartbeat;
             try
             {
-                if (IsSuspended) await Task.Delay(next, _services.Time, registration.Ended);
+                while (IsSuspended) await Task.Delay(SecondLook, TimeProvider.System, _stopping.Token);
                 var (connection, isNew) = await link.EnsureAsync(_stopping.Token);
                 // A new connection holds the lock no longer; others give it a moment before they believe that we are dead.
                 if (isNew) await NodeStore.HoldLifeLockAsync(connection, node, _stopping.Token);

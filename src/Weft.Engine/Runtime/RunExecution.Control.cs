@@ -236,9 +236,9 @@ internal sealed partial class RunExecution
         var ns = attempt.Text("namespace") ?? Plan.Flow.Namespace;
         var id = attempt.RequiredText("flowId");
         if (id.Split('/') is [var before, var after]) (ns, id) = (before, after);
-        // The product's own flow may be started by a workspace's, for that workspace; the other way round too.
         var plan = await Services.Flows.FindCurrentAsync(_start.WorkspaceId ?? Plan.WorkspaceId, ns, id, _session.Abort)
             ?? throw new FlowNotFoundException(ns, id);
+        if (plan.IsSystem && !Plan.IsSystem) throw FlowEngine.NotStartable(plan);
         var given = attempt.Properties.GetValueOrDefault("inputs") as IReadOnlyDictionary<string, object?> ?? FlowValue.Map();
         var child = RunStarts.Prepare(Services, plan, new StartRun
         {

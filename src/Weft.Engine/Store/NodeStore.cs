@@ -69,7 +69,7 @@ internal static class NodeStore
     private const string RemoveNode = "delete from weft.node where id = $1";
 
     [Sql(DatabaseRole.Engine)]
-    private const string LimitLockWait = "set local lock_timeout = '1s'";
+    private const string LimitLockWait = "select set_config('lock_timeout', '1s', true)";
 
     [Sql(DatabaseRole.Engine)]
     private const string LockOutWrites = "select pg_advisory_xact_lock(873490, $1)";

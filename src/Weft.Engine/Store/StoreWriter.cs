@@ -28,6 +28,7 @@ internal sealed class StoreWriter : IAsyncDisposable
     private readonly ILogger _log;
     private readonly CancellationTokenSource _abort = new();
     private readonly Task[] _loops;
+    private bool _isDisposed;
 
     public StoreWriter(NpgsqlDataSource database, EngineMetrics metrics, TimeProvider time, ILogger log)
     {
@@ -71,6 +72,8 @@ internal sealed class StoreWriter : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_isDisposed) return;
+        _isDisposed = true;
         _units.Writer.TryComplete();
         await _abort.CancelAsync();
         await Task.WhenAll(_loops);

@@ -1,4 +1,5 @@
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using Weft.Engine.Language;
 
 namespace Weft.Engine.Tests.Language;
@@ -11,9 +12,19 @@ internal static class EngineTaskTypes
         .OrderBy(t => t.FullName, StringComparer.Ordinal)
         .Select(Describe));
 
-    private static ITaskType Describe(Type type)
+    private static ITaskType Describe(Type described)
     {
-        var constructor = type.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(c => c.GetParameters().Length).First();
-        return (ITaskType)constructor.Invoke([.. constructor.GetParameters().Select(p => p.ParameterType.IsValueType ? Activator.CreateInstance(p.ParameterType) : null)]);
+        var constructor = described.GetConstructors(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).OrderBy(c => c.GetParameters().Length).First();
+        var type = RuntimeHelpers.GetUninitializedObject(described);
+        try
+        {
+            constructor.Invoke(type, [.. constructor.GetParameters().Select(p => p.ParameterType.IsValueType ? Activator.CreateInstance(p.ParameterType) : null)]);
+        }
+        catch (TargetInvocationException)
+        {
+            // A constructor that looks at what it was given fails without it, but the description is set before its body runs.
+        }
+        ((ITaskType)type).Info.ShouldNotBeNull(described.Name);
+        return (ITaskType)type;
     }
 }

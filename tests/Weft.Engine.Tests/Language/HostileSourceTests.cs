@@ -132,6 +132,59 @@ public sealed class HostileSourceTests
         (problem.Line, problem.Column).ShouldBe((8, 10));
     }
 
+    [Theory]
+    [InlineData("? ")]
+    [InlineData("a: ")]
+    [InlineData("- ")]
+    [InlineData("a: &x *x\n")]
+    [InlineData("&a ")]
+    [InlineData("!!str ")]
+    [InlineData("\"")]
+    [InlineData("'")]
+    [InlineData("%YAML 1.2\n")]
+    [InlineData("%")]
+    [InlineData("---\n")]
+    [InlineData("a:\n ")]
+    [InlineData("|\n ")]
+    [InlineData("# ")]
+    [InlineData("[a: b, ")]
+    [InlineData("{a, ")]
+    [InlineData(", ")]
+    [InlineData("é\u2028")]
+    [InlineData("id: {{ inputs.x }}\n")]
+    public void A_megabyte_of_anything_ends_in_problems_and_in_time(string part)
+    {
+        var source = string.Concat(Enumerable.Repeat(part, 1_000_000 / Encoding.UTF8.GetByteCount(part)));
+        var time = Stopwatch.StartNew();
+        Refused(source);
+        FlowCompiler.Compile("id: f\nnamespace: n\ntasks:\n- id: t\n  type: say\n  message: " + source[..(source.Length - 100)], DescribedType.Registry()).ContentHash.ShouldNotBeEmpty();
+        time.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void A_text_full_of_unknown_names_is_judged_in_time()
+    {
+        var text = string.Concat(Enumerable.Range(0, 40_000).Select(i => $"{{{{ inputs.x{i} }}}} "));
+        var time = Stopwatch.StartNew();
+        var problems = FlowCompiler.Compile($"id: f\nnamespace: n\ntasks:\n- id: t\n  type: say\n  message: |\n    {text}", DescribedType.Registry()).Problems;
+        time.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(20));
+        problems.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("((a{1000}){1000}){1000}")]
+    [InlineData("(((((a+)+)+)+)+)+b")]
+    [InlineData("(a|aa|aaa|aaaa)*{0,1000}x")]
+    [InlineData("[\\w-z]{1,2147483647}")]
+    public void A_validator_of_any_kind_is_ready_or_refused_in_time(string pattern)
+    {
+        var time = Stopwatch.StartNew();
+        var result = FlowCompiler.Compile($"id: f\nnamespace: n\ninputs: {{ a: {{ type: STRING, validator: '{pattern}' }} }}\ntasks: [{{ id: t, type: say, message: x }}]", DescribedType.Registry());
+        if (result.Flow is { } flow) FlowInputs.Bind(flow, new Dictionary<string, object?> { ["a"] = new string('a', 10_000) }, NoScope.Instance).Problems.Count.ShouldBeLessThan(2);
+        else result.Problems.ShouldHaveSingleItem().Path.ShouldBe("inputs.a.validator");
+        time.Elapsed.ShouldBeLessThan(TimeSpan.FromSeconds(10));
+    }
+
     [Fact]
     public void A_validator_made_to_run_for_ever_answers_at_once()
     {

@@ -60,7 +60,7 @@ public sealed class EngineHarness : IAsyncDisposable
     }
 
     public static StartRun Start(FlowDeployment flow, params (string Name, object? Value)[] inputs) =>
-        new() { Namespace = flow.Namespace, FlowId = flow.FlowId, Inputs = inputs.ToDictionary(i => i.Name, i => i.Value) };
+        new() { Namespace = flow.Namespace, FlowId = flow.FlowId, Inputs = inputs.ToDictionary(i => i.Name, i => i.Value), MayStartSystemFlow = true };
 
     public static async Task<RunDetail> EndAsync(FlowEngine engine, Guid run, int seconds = 20)
     {

@@ -50,4 +50,30 @@ public sealed class RunTests
         harness.Probe.Executions.Count.ShouldBe(1_000);
         harness.Probe.Executions.Distinct().Count().ShouldBe(1_000);
     }
+
+    [Fact]
+    public async Task A_system_flow_starts_only_for_who_may_start_it_and_never_as_a_workspaces_subflow()
+    {
+        await using var harness = await EngineHarness.CreateAsync();
+        var engine = await harness.StartEngineAsync();
+        var shipped = await engine.DeployAsync("""
+            id: shipped
+            namespace: product
+            tasks:
+              - { id: done, type: return, value: yes }
+            """, FlowOwner.System, Stop);
+        var workspace = Guid.CreateVersion7();
+        var refused = await Should.ThrowAsync<FlowException>(engine.StartAsync(EngineHarness.Start(shipped) with { WorkspaceId = workspace, MayStartSystemFlow = false }, Stop));
+        refused.Code.ShouldBe("flow_not_startable");
+
+        var own = await engine.DeployAsync("""
+            id: own
+            namespace: team
+            tasks:
+              - { id: call, type: subflow, namespace: product, flowId: shipped }
+            """, new FlowOwner(workspace, null), Stop);
+        var run = await EngineHarness.EndAsync(engine, (await engine.StartAsync(EngineHarness.Start(own) with { WorkspaceId = workspace, MayStartSystemFlow = false }, Stop)).Id);
+        run.Status.ShouldBe("failed");
+        run.Error!.Code.ShouldBe("flow_not_startable");
+    }
 }

@@ -9,6 +9,8 @@ export interface Action {
   keys?: string;
   /** More words that find it in the palette. */
   words?: string;
+  /** Acts on where the focus is, which the palette would take away: a shortcut only. */
+  keyOnly?: boolean;
   run: () => void;
 }
 
@@ -49,7 +51,7 @@ export function useActions(actions: readonly Action[]) {
   useEffect(() => {
     latest.current = actions;
   });
-  const shape = JSON.stringify(actions.map(({ id, label, group, keys, words }) => [id, label, group, keys, words]));
+  const shape = JSON.stringify(actions.map(({ id, label, group, keys, words, keyOnly }) => [id, label, group, keys, words, keyOnly]));
   useEffect(
     () =>
       register(

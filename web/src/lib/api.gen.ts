@@ -32,7 +32,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["User"];
+                        "application/json": components["schemas"]["UserView"];
                     };
                 };
             };
@@ -71,7 +71,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["User"];
+                        "application/json": components["schemas"]["UserView"];
                     };
                 };
             };
@@ -137,7 +137,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["User"];
+                        "application/json": components["schemas"]["UserView"];
                     };
                 };
             };
@@ -474,7 +474,29 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FilePage"];
+                    };
+                };
+            };
+        };
         put?: never;
         post: {
             parameters: {
@@ -498,7 +520,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["File"];
+                        "application/json": components["schemas"]["FileView"];
                     };
                 };
             };
@@ -566,7 +588,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Profile"];
+                        "application/json": components["schemas"]["ProfileView"];
                     };
                 };
             };
@@ -585,7 +607,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ProfilePatch"];
+                    "application/json": components["schemas"]["ProfileDraft"];
                 };
             };
             responses: {
@@ -595,7 +617,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Profile"];
+                        "application/json": components["schemas"]["ProfileView"];
                     };
                 };
             };
@@ -632,7 +654,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunStarted"];
+                        "application/json": components["schemas"]["StartedRun"];
                     };
                 };
             };
@@ -643,7 +665,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/profile/cv/{file_id}": {
+    "/api/profile/readings": {
         parameters: {
             query?: never;
             header?: never;
@@ -652,11 +674,11 @@ export interface paths {
         };
         get: {
             parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    file_id: string;
+                query?: {
+                    file?: string;
                 };
+                header?: never;
+                path?: never;
                 cookie?: never;
             };
             requestBody?: never;
@@ -667,7 +689,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Reading"];
+                        "application/json": components["schemas"]["CvReadingPage"];
                     };
                 };
             };
@@ -687,9 +709,51 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get: {
+        get?: never;
+        put: {
             parameters: {
                 query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AvailabilityDraft"][];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FreeDays"][];
+                    };
+                };
+            };
+        };
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
                 header?: never;
                 path?: never;
                 cookie?: never;
@@ -702,12 +766,13 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Availability"];
+                        "application/json": components["schemas"]["CompanyPage"];
                     };
                 };
             };
         };
-        put: {
+        put?: never;
+        post: {
             parameters: {
                 query?: never;
                 header?: never;
@@ -716,22 +781,21 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Availability"];
+                    "application/json": components["schemas"]["CompanyDraft"];
                 };
             };
             responses: {
                 /** @description OK */
-                200: {
+                201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Availability"];
+                        "application/json": components["schemas"]["CompanyView"];
                     };
                 };
             };
         };
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -755,7 +819,7 @@ export interface paths {
                     remote?: string;
                     status?: string;
                     skills?: string;
-                    mine?: boolean;
+                    ours?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -784,7 +848,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["PositionWrite"];
+                    "application/json": components["schemas"]["PositionDraft"];
                 };
             };
             responses: {
@@ -794,7 +858,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Position"];
+                        "application/json": components["schemas"]["PositionView"];
                     };
                 };
             };
@@ -829,7 +893,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Position"];
+                        "application/json": components["schemas"]["PositionView"];
                     };
                 };
             };
@@ -850,7 +914,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["PositionWrite"];
+                    "application/json": components["schemas"]["PositionDraft"];
                 };
             };
             responses: {
@@ -860,7 +924,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Position"];
+                        "application/json": components["schemas"]["PositionView"];
                     };
                 };
             };
@@ -893,7 +957,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Position"];
+                        "application/json": components["schemas"]["PositionView"];
                     };
                 };
             };
@@ -1030,8 +1094,9 @@ export interface paths {
                 query?: {
                     limit?: number;
                     cursor?: string;
-                    position_id?: string;
+                    position?: string;
                     status?: string;
+                    mine?: boolean;
                 };
                 header?: never;
                 path?: never;
@@ -1060,7 +1125,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["Apply"];
+                    "application/json": components["schemas"]["ApplicationDraft"];
                 };
             };
             responses: {
@@ -1070,7 +1135,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Application"];
+                        "application/json": components["schemas"]["ApplicationView"];
                     };
                 };
             };
@@ -1105,7 +1170,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["ApplicationPatch"];
+                    "application/json": components["schemas"]["ApplicationMove"];
                 };
             };
             responses: {
@@ -1115,7 +1180,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Application"];
+                        "application/json": components["schemas"]["ApplicationView"];
                     };
                 };
             };
@@ -1213,7 +1278,7 @@ export interface components {
                 message: string;
             }[];
         };
-        User: {
+        UserView: {
             /** Format: uuid */
             id: string;
             email: string;
@@ -1236,10 +1301,8 @@ export interface components {
             email: string;
             password: string;
         };
-        /** @enum {string} */
-        RunStatus: "pending" | "running" | "paused" | "awaiting_retry" | "completed" | "failed" | "cancelled";
-        /** @enum {string} */
-        StepStatus: "pending" | "running" | "waiting" | "completed" | "failed" | "skipped" | "cancelled";
+        RunStatus: string;
+        StepStatus: string;
         RunError: {
             code: string;
             message: string;
@@ -1370,245 +1433,237 @@ export interface components {
             items: components["schemas"]["FlowVersion"][];
             next_cursor: string | null;
         };
-        File: {
+        FileView: {
             /** Format: uuid */
             id: string;
             name: string;
-            content_type: string;
+            media_type: string;
             size: number;
+            sha256: string;
             /** Format: date-time */
             created_at: string;
         };
-        DateRange: {
+        FreeDays: {
             from: string;
-            to: string;
+            to: string | null;
         };
-        Profile: {
+        AvailabilityDraft: {
+            from?: string | null;
+            to?: string | null;
+        };
+        Reference: {
+            name: string | null;
+            text: string | null;
+        };
+        ProfilePreferences: {
+            open_to_matching?: boolean;
+            share_contact?: boolean;
+        };
+        ProfileView: {
             /** Format: uuid */
             user_id: string;
             name: string;
             email: string;
-            phone: string | null;
             headline: string | null;
             location: string | null;
             skills: string[];
-            links: string[];
             profile_text: string | null;
             suggested_titles: string[];
-            references: string[];
-            source_files: components["schemas"]["File"][];
-            availability: components["schemas"]["DateRange"][];
-            resume: null | components["schemas"]["Resume"];
+            references: components["schemas"]["Reference"][];
+            source_files: string[];
+            availability: components["schemas"]["FreeDays"][];
+            preferences: components["schemas"]["ProfilePreferences"];
+            /** Format: date-time */
+            updated_at: string;
         };
-        Resume: {
-            basics?: {
-                name?: string;
-                label?: string;
-                email?: string;
-                phone?: string;
-                url?: string;
-                summary?: string;
-                location?: {
-                    address?: string;
-                    city?: string;
-                    countryCode?: string;
-                    region?: string;
-                };
-                profiles?: {
-                    network?: string;
-                    username?: string;
-                    url?: string;
-                }[];
-            };
-            work?: {
-                name?: string;
-                position?: string;
-                startDate?: string;
-                endDate?: string;
-                summary?: string;
-                location?: string;
-                highlights?: string[];
-            }[];
-            education?: {
-                institution?: string;
-                area?: string;
-                studyType?: string;
-                startDate?: string;
-                endDate?: string;
-            }[];
-            skills?: {
-                name?: string;
-                keywords?: string[];
-            }[];
-            languages?: {
-                language?: string;
-                fluency?: string;
-            }[];
-            certificates?: {
-                name?: string;
-                date?: string;
-                issuer?: string;
-            }[];
-        };
-        ProfilePatch: {
-            name?: string;
-            phone?: string | null;
+        ProfileDraft: {
             headline?: string | null;
             location?: string | null;
             skills?: string[];
-            links?: string[];
             profile_text?: string | null;
             suggested_titles?: string[];
-            resume?: components["schemas"]["Resume"];
+            references?: components["schemas"]["Reference"][];
+            preferences?: components["schemas"]["ProfilePreferences"];
         };
-        Reading: {
-            file: components["schemas"]["File"];
-            document: {
-                /** @enum {string} */
-                kind: "cv" | "cover_letter" | "other" | "unreadable";
-                reason: string | null;
-            };
-            resume: null | components["schemas"]["Resume"];
-            meta: {
-                [key: string]: {
-                    confidence: number;
-                    page: number | null;
-                    box: number[] | null;
-                    line: number | null;
-                    text: string | null;
-                };
-            };
-            pages: {
-                number: number;
-                width: number;
-                height: number;
-                lines: {
-                    text: string;
-                    box: number[];
-                }[];
-            }[];
+        CvReadingView: {
+            /** Format: uuid */
+            file_id: string;
+            file_name: string;
+            kind: string;
+            reason: string | null;
+            resume: unknown;
+            evidence: unknown;
+            pages: unknown;
+            /** Format: uuid */
+            run_id: string | null;
+            /** Format: date-time */
+            created_at: string;
         };
-        Availability: {
-            availability: components["schemas"]["DateRange"][];
+        CvReadingPage: {
+            items: components["schemas"]["CvReadingView"][];
+            next_cursor: string | null;
         };
-        RunStarted: {
+        FilePage: {
+            items: components["schemas"]["FileView"][];
+            next_cursor: string | null;
+        };
+        StartedRun: {
             /** Format: uuid */
             run_id: string;
         };
-        Position: {
+        CompanyView: {
             /** Format: uuid */
             id: string;
-            title: string;
-            description: string;
-            required_skills: string[];
-            department: string | null;
-            /** @enum {string|null} */
-            employment_type: "full_time" | "part_time" | "contract" | "internship" | "temporary" | null;
+            name: string;
+            website: string | null;
+            careers_url: string | null;
+            industry: string | null;
             location: string | null;
-            /** @enum {string} */
-            remote: "onsite" | "hybrid" | "remote" | "unknown";
-            salary_min: number | null;
-            salary_max: number | null;
-            salary_currency: string | null;
-            /** @enum {string|null} */
-            salary_period: "hour" | "day" | "week" | "month" | "year" | null;
-            starts_on: string | null;
-            ends_on: string | null;
+        };
+        CompanyDraft: {
+            name?: string | null;
+        };
+        CompanyPage: {
+            items: components["schemas"]["CompanyView"][];
+            next_cursor: string | null;
+        };
+        PositionView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workspace_id: string | null;
             /** Format: uuid */
             company_id: string | null;
             company_name: string | null;
+            title: string;
+            description: string;
+            department: string | null;
+            employment_type: string | null;
+            experience_level: string | null;
+            location: string | null;
+            remote: string;
+            required_skills: string[];
+            salary_min: number | null;
+            salary_max: number | null;
+            salary_currency: string | null;
+            salary_period: string | null;
+            starts_on: string | null;
+            ends_on: string | null;
             url: string | null;
-            /** @enum {string} */
-            status: "draft" | "open" | "expired" | "closed";
+            status: string;
             /** Format: date-time */
             first_seen_at: string;
             /** Format: date-time */
             last_seen_at: string;
-            mine: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            is_ours: boolean;
+            /** Format: uuid */
+            my_application_id: string | null;
         };
         PositionPage: {
-            items: components["schemas"]["Position"][];
+            items: components["schemas"]["PositionView"][];
             next_cursor: string | null;
         };
-        PositionWrite: {
-            title: string;
-            description: string;
-            required_skills: string[];
+        PositionDraft: {
+            /** Format: uuid */
+            company_id?: string | null;
+            title?: string | null;
+            description?: string | null;
             department?: string | null;
-            /** @enum {string|null} */
-            employment_type?: "full_time" | "part_time" | "contract" | "internship" | "temporary" | null;
+            employment_type?: string | null;
+            experience_level?: string | null;
             location?: string | null;
-            /** @enum {string} */
-            remote: "onsite" | "hybrid" | "remote" | "unknown";
+            remote?: string | null;
+            required_skills?: string[];
             salary_min?: number | null;
             salary_max?: number | null;
             salary_currency?: string | null;
-            /** @enum {string|null} */
-            salary_period?: "hour" | "day" | "week" | "month" | "year" | null;
+            salary_period?: string | null;
             starts_on?: string | null;
             ends_on?: string | null;
-            company_name?: string | null;
-            /** @enum {string} */
-            status?: "draft" | "open" | "closed";
+            url?: string | null;
+            status?: string | null;
         };
-        Person: {
+        MatchedPosition: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            company_name: string | null;
+            location: string | null;
+            remote: string;
+            status: string;
+            starts_on: string | null;
+            ends_on: string | null;
+        };
+        MatchedPerson: {
             /** Format: uuid */
             id: string;
             name: string;
+            email: string | null;
             headline: string | null;
             location: string | null;
             skills: string[];
-            email: string | null;
+            availability: components["schemas"]["FreeDays"][];
         };
-        Reason: {
+        MatchReason: {
             kind: string;
             points: number;
             text: string;
-            evidence: string | null;
+            evidence?: string | null;
         };
-        Match: {
+        MatchView: {
             /** Format: uuid */
             id: string;
-            position: null | components["schemas"]["Position"];
-            person: null | components["schemas"]["Person"];
             score: number;
-            reasons: components["schemas"]["Reason"][];
+            reasons: components["schemas"]["MatchReason"][];
             status: string;
             /** Format: date-time */
             matched_at: string;
+            /** Format: uuid */
+            run_id: string | null;
+            position: null | components["schemas"]["MatchedPosition"];
+            person: null | components["schemas"]["MatchedPerson"];
         };
         MatchPage: {
-            items: components["schemas"]["Match"][];
+            items: components["schemas"]["MatchView"][];
             next_cursor: string | null;
         };
-        /** @enum {string} */
-        ApplicationStatus: "applied" | "in_review" | "interviewing" | "offer" | "hired" | "rejected" | "withdrawn";
-        Application: {
+        ApplicationView: {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
             position_id: string;
+            position_title: string;
+            company_name: string | null;
             /** Format: uuid */
             user_id: string;
-            status: components["schemas"]["ApplicationStatus"];
-            message: string | null;
+            person_name: string | null;
+            person_email: string | null;
+            score: number | null;
+            status: string;
+            message: string;
             cover_letter: string | null;
             /** Format: date-time */
             applied_at: string;
-            position: null | components["schemas"]["Position"];
-            person: null | components["schemas"]["Person"];
+            /** Format: date-time */
+            updated_at: string;
+            is_mine: boolean;
         };
         ApplicationPage: {
-            items: components["schemas"]["Application"][];
+            items: components["schemas"]["ApplicationView"][];
             next_cursor: string | null;
         };
-        Apply: {
+        ApplicationDraft: {
             /** Format: uuid */
-            position_id: string;
-            message: string;
+            position_id?: string | null;
+            message?: string | null;
+            cover_letter?: string | null;
         };
-        ApplicationPatch: {
-            status: components["schemas"]["ApplicationStatus"];
+        ApplicationMove: {
+            status?: string | null;
         };
         Mail: {
             /** Format: uuid */

@@ -16,6 +16,8 @@ export class ApiError extends Error {
     message: string,
     readonly errors: readonly FieldError[] = [],
     readonly retryAfterSeconds: number | null = null,
+    /** What the person can do about it, in the server's words. */
+    readonly remedy: string | null = null,
   ) {
     super(message);
   }
@@ -32,7 +34,8 @@ export class ApiError extends Error {
       problem.code ?? `http_${response.status}`,
       problem.detail ?? problem.title ?? wordsFor(response.status),
       problem.errors ?? [],
-      Number.isFinite(retryAfter) ? retryAfter : null,
+      Number.isFinite(retryAfter) && retryAfter > 0 ? retryAfter : null,
+      problem.remedy ?? null,
     );
   }
 }
@@ -41,6 +44,7 @@ interface Problem {
   title?: string;
   detail?: string;
   code?: string;
+  remedy?: string;
   errors?: FieldError[];
 }
 

@@ -10,6 +10,10 @@ export function isTyping(target: EventTarget | null): boolean {
   return target instanceof HTMLTextAreaElement || target instanceof HTMLSelectElement || target.closest("[role=combobox],[role=listbox],[role=menu]") !== null;
 }
 
+/** Space presses a button or ticks a box; on a link it does nothing, so that a list may use it. */
+const pressesItself = (key: string, target: EventTarget | null) =>
+  key === " " && target instanceof HTMLElement && target.closest("button, input, summary, [role=button], [role=tab], [role=switch], [role=radio]") !== null;
+
 /** Listens for the shortcuts of all registered actions. Returns the function that stops listening. */
 export function listenForShortcuts(target: Document = document): () => void {
   let first: { key: string; at: number } | null = null;
@@ -20,6 +24,8 @@ export function listenForShortcuts(target: Document = document): () => void {
     const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     // A dialog has its own keys; only combinations with a modifier reach past it.
     if (!modifier && (isTyping(event.target) || target.querySelector("[role=dialog][aria-modal=true]") !== null)) return;
+
+    if (pressesItself(key, event.target)) return;
 
     const now = event.timeStamp;
     const candidates = [modifier ? `mod+${key}` : key];

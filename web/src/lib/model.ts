@@ -3,29 +3,29 @@ import type { components } from "./api.gen";
 
 type Schemas = components["schemas"];
 
-export type User = Schemas["User"];
+export type User = Schemas["UserView"];
 export type Role = User["role"];
 export type Run = Schemas["Run"];
 export type RunSummary = Schemas["RunSummary"];
-export type RunStatus = Schemas["RunStatus"];
-export type RunError = Schemas["RunError"];
 export type Step = Schemas["Step"];
-export type StepStatus = Schemas["StepStatus"];
 export type Attempt = Schemas["Attempt"];
-export type LogLine = Schemas["LogLine"];
 export type Flow = Schemas["Flow"];
 export type FlowSummary = Schemas["FlowSummary"];
-export type StoredFile = Schemas["File"];
-export type Profile = Schemas["Profile"];
-export type ProfilePatch = Schemas["ProfilePatch"];
-export type Resume = Schemas["Resume"];
-export type Reading = Schemas["Reading"];
-export type DateRange = Schemas["DateRange"];
-export type Position = Schemas["Position"];
-export type PositionWrite = Schemas["PositionWrite"];
-export type Match = Schemas["Match"];
-export type Reason = Schemas["Reason"];
-export type Person = Schemas["Person"];
-export type Application = Schemas["Application"];
-export type ApplicationStatus = Schemas["ApplicationStatus"];
+export type StoredFile = Schemas["FileView"];
+export type Profile = Schemas["ProfileView"];
+export type ProfileDraft = Schemas["ProfileDraft"];
+export type CvReading = Schemas["CvReadingView"];
+export type FreeDays = Schemas["FreeDays"];
+export type Position = Schemas["PositionView"];
+export type PositionDraft = Schemas["PositionDraft"];
+export type Match = Schemas["MatchView"];
+export type Reason = Schemas["MatchReason"];
+export type Application = Schemas["ApplicationView"];
 export type Mail = Schemas["Mail"];
+
+// The words of each state, in the order in which a thing goes through them. An address or an older server may hold others:
+// what shows them (ui/Status.tsx) has a look for any word.
+export const runStatuses = ["pending", "running", "paused", "awaiting_retry", "completed", "failed", "cancelled"] as const;
+export const applicationStatuses = ["applied", "in_review", "interviewing", "offer", "hired", "rejected", "withdrawn"] as const;
+export const positionStatuses = ["draft", "open", "expired", "closed"] as const;
+export const remotes = ["onsite", "hybrid", "remote", "unknown"] as const;

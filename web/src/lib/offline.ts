@@ -1,5 +1,6 @@
 import { dehydrate, hydrate, type DehydratedState, type QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { forgetDrafts } from "./draft";
 
 // What the signed-in person read stays readable without a connection: the query cache is kept in IndexedDB under the person's id.
 const database = "weft";
@@ -85,6 +86,7 @@ export function keepSaving(client: QueryClient): () => void {
 
 export async function forgetEverything(): Promise<void> {
   person = null;
+  forgetDrafts();
   try {
     await inStore("readwrite", (objects) => objects.clear());
   } catch {

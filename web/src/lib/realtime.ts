@@ -1,20 +1,20 @@
 import type { QueryClient } from "@tanstack/react-query";
 import { useSyncExternalStore } from "react";
+import { sessionKey } from "./query";
 
 // One stream for all tabs: browsers allow six connections to a host, and each stream holds one for good. The tab that holds the
 // lock reads the stream and tells the others; when it closes, the lock goes to the next tab.
 
-export const topics = ["runs", "flows", "profile", "positions", "matches", "applications", "mailbox"] as const;
-export type Topic = (typeof topics)[number];
-
 /** "live": changes arrive by themselves. "polling": the stream is down, lists ask every few seconds. "paused": the person stopped both. */
 export type LiveState = "connecting" | "live" | "polling" | "paused";
 
+/** What changed: a topic is the first part of the keys of the queries that show it ("runs", "matches" …). */
 interface Change {
-  topic: Topic;
+  topic: string;
   id?: string;
 }
 
+const everything = "*";
 const retryMilliseconds = 20_000;
 const settleMilliseconds = 200;
 const pollMilliseconds = 5_000;
@@ -35,32 +35,32 @@ function become(next: typeof stream) {
 
 const liveState = (): LiveState => (paused ? "paused" : stream);
 
-export function parseChange(type: string, data: string): Change | null {
-  let value: unknown;
+export function parseChange(data: string): Change | null {
   try {
-    value = JSON.parse(data);
+    const value = JSON.parse(data) as Partial<Record<keyof Change, unknown>> | null;
+    if (typeof value?.topic !== "string") return null;
+    return { topic: value.topic, id: typeof value.id === "string" ? value.id : undefined };
   } catch {
     return null;
   }
-  const fields = typeof value === "object" && value !== null ? (value as Record<string, unknown>) : {};
-  const topic = topics.find((known) => known === (fields.topic ?? type));
-  return topic ? { topic, id: typeof fields.id === "string" ? fields.id : undefined } : null;
 }
 
 /** Follows changes for the signed-in person. Returns the function that stops. */
 export function follow(client: QueryClient): () => void {
   const channel = new BroadcastChannel("weft-changes");
   const abort = new AbortController();
-  const waiting = new Set<Topic>();
+  const waiting = new Set<string>();
   let timer: number | null = null;
   let source: EventSource | null = null;
   let retry: number | null = null;
+  let attempts = 0;
 
   // A burst of a hundred steps is one reload of the list, not a hundred.
   const flush = () => {
     timer = null;
     if (paused) return;
-    for (const topic of waiting) void client.invalidateQueries({ queryKey: [topic] });
+    if (waiting.has(everything)) void client.invalidateQueries({ predicate: (query) => query.queryKey[0] !== sessionKey[0] });
+    else for (const topic of waiting) void client.invalidateQueries({ queryKey: [topic] });
     waiting.clear();
   };
   const changed = (change: Change) => {
@@ -78,20 +78,24 @@ export function follow(client: QueryClient): () => void {
     if (asking && source) channel.postMessage({ stream });
   };
   const connect = () => {
-    source = new EventSource(`/api/realtime?topics=${topics.join(",")}`);
-    const onChange = (event: MessageEvent<string>) => {
-      const change = parseChange(event.type, event.data);
-      if (!change) return;
+    attempts++;
+    let opened = false;
+    const tell = (change: Change) => {
       changed(change);
       channel.postMessage({ change });
     };
-    source.onmessage = onChange;
-    for (const topic of topics) source.addEventListener(topic, onChange);
+    source = new EventSource("/api/realtime");
+    source.addEventListener("change", (event: MessageEvent<string>) => {
+      const change = parseChange(event.data);
+      if (change) tell(change);
+    });
+    // The server says so when it cannot tell what was missed.
+    source.addEventListener("reset", () => tell({ topic: everything }));
     source.onopen = () => {
+      // After a refusal the stream is a new one, and nobody listened in between.
+      if (!opened && attempts > 1) tell({ topic: everything });
+      opened = true;
       report("live");
-      // Whatever changed while nobody listened.
-      for (const topic of topics) waiting.add(topic);
-      flush();
     };
     source.onerror = () => {
       report("polling");

@@ -34,9 +34,10 @@ it("a refusal's messages reach the fields they are about, in every notation of a
   expect(fieldErrors(new Error("x"), ["email"])).toEqual({ byField: {}, others: [] });
 });
 
-it("a change is read from its event name or its body, and anything else is ignored", () => {
-  expect(parseChange("message", '{"topic":"runs","id":"1"}')).toEqual({ topic: "runs", id: "1" });
-  expect(parseChange("matches", "{}")).toEqual({ topic: "matches", id: undefined });
-  expect(parseChange("message", '{"topic":"weather"}')).toBeNull();
-  expect(parseChange("runs", "not json")).toBeNull();
+it("a change names its topic, and anything else is ignored", () => {
+  expect(parseChange('{"topic":"runs","id":"1"}')).toEqual({ topic: "runs", id: "1" });
+  expect(parseChange('{"topic":"runs"}')).toEqual({ topic: "runs", id: undefined });
+  expect(parseChange("null")).toBeNull();
+  expect(parseChange('{"topic":3}')).toBeNull();
+  expect(parseChange("not json")).toBeNull();
 });

@@ -75,6 +75,7 @@ export function Failure({ error, retry }: { error: unknown; retry?: () => void }
       <Icon size={18} aria-hidden color="var(--status-failed)" />
       <div>
         <Text>{refusal?.message ?? "Something went wrong in this page."}</Text>
+        {refusal?.remedy && <Text size="sm">{refusal.remedy}</Text>}
         {refusal?.retryAfterSeconds != null && (
           <Text c="dimmed" size="sm">
             Try again in {count(refusal.retryAfterSeconds, "second")}.

@@ -15,11 +15,11 @@ const listKeys = [
 ] as const;
 
 export default function HelpSheet({ close }: { close: () => void }) {
-  const actions = useAllActions().filter((action) => action.keys);
+  const actions = useAllActions().filter((action) => action.keys && !action.keyOnly);
   return (
     <Modal opened onClose={close} title="Keyboard shortcuts" size="md">
       {order.map((group) => {
-        const mine = actions.filter((action) => action.group === group && !listKeys.some(([keys]) => keys === action.keys));
+        const mine = actions.filter((action) => action.group === group && action.keys !== "/");
         return mine.length === 0 ? null : <Keys key={group} title={group} rows={mine.map((action) => [keyWords(action.keys ?? ""), action.label] as const)} />;
       })}
       <Keys title="Lists" rows={listKeys} />

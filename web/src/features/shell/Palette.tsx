@@ -18,7 +18,7 @@ export default function Palette({ close }: { close: () => void }) {
         .map((group) => ({
           group,
           actions: actions
-            .filter((action) => action.group === group && action.id !== "palette")
+            .filter((action) => action.group === group && action.id !== "palette" && !action.keyOnly)
             .map((action) => ({
               id: action.id,
               label: action.label,

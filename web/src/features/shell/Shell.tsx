@@ -13,6 +13,7 @@ import { Mark } from "@/ui/Mark";
 import { BottomBar } from "./BottomBar";
 import { keyWords } from "./keyWords";
 import { LiveSwitch } from "./LiveSwitch";
+import { mailboxExists } from "./mailboxExists";
 import { PersonMenu, useAppearanceActions } from "./PersonMenu";
 import { placesFor, type Place } from "./places";
 import classes from "./Shell.module.css";
@@ -28,7 +29,8 @@ export function Shell({ children }: { children: ReactNode }) {
   const online = useOnline();
   // Who is signed in may have changed since the last visit.
   useQuery(sessionQuery);
-  const sections = useMemo(() => placesFor(user.role), [user.role]);
+  const hasMailbox = useQuery(mailboxExists).data ?? false;
+  const sections = useMemo(() => placesFor(user.role, hasMailbox), [user.role, hasMailbox]);
   const [collapsed, setCollapsed] = useLocalStorage({ key: "weft-rail-collapsed", defaultValue: false, getInitialValueInEffect: false });
   const [palette, setPalette] = useState(false);
   const [help, setHelp] = useState(false);
