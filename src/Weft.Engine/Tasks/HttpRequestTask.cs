@@ -31,7 +31,7 @@ public sealed class HttpRequestTask(GuardedHttp http) : ITaskType
             new("body", PropertyType.Any, "The body: text as it is, a map or a list as JSON."),
             new("contentType", PropertyType.String, "The body's type; application/json when absent."),
             new("formData", PropertyType.Map, "Form fields, sent URL-encoded (or as multipart/form-data when contentType says so)."),
-            new("timeout", PropertyType.Duration, "For the whole exchange; 30 s when absent, at most 10 minutes.") { Aliases = ["requestTimeout"] },
+            new("requestTimeout", PropertyType.Duration, "For the whole exchange; 30 s when absent, at most 10 minutes."),
             new("allowFailed", PropertyType.Boolean, "Any status counts as success."),
             new("options", PropertyType.Map, "Kestra's options: allowFailed, allowedResponseCodes, followRedirects, readTimeout, auth."),
         ],
@@ -94,7 +94,7 @@ public sealed class HttpRequestTask(GuardedHttp http) : ITaskType
         if (!Has(headers, "Authorization") && Authorization(options) is { } authorization) headers.Add(("Authorization", authorization));
 
         var (body, contentType) = Body(step, headers);
-        var timeout = StepDuration.Read(step, "timeout") ?? StepDuration.Parse(options.GetValueOrDefault("readTimeout"), "options.readTimeout");
+        var timeout = StepDuration.Read(step, "requestTimeout") ?? StepDuration.Parse(options.GetValueOrDefault("readTimeout"), "options.readTimeout");
         if (timeout > LongestTimeout) throw new FlowException("step_property_invalid", "timeout can be at most PT10M.");
         return new OutboundRequest(method, uri)
         {

@@ -81,7 +81,9 @@ internal sealed record FileKind(string MediaType, string Extension, bool Inline)
     /// <summary>The name without path and control characters, short enough to store, never empty.</summary>
     public string CleanName(string? name)
     {
-        var last = (name ?? "").Replace('\\', '/').Split('/')[^1];
+        // Browsers write these three in a form's file name as percent signs and nothing else so.
+        var plain = (name ?? "").Replace("%22", "\"", StringComparison.Ordinal).Replace("%0D", "", StringComparison.Ordinal).Replace("%0A", "", StringComparison.Ordinal);
+        var last = plain.Replace('\\', '/').Split('/')[^1];
         var clean = new StringBuilder(last.Length);
         foreach (var rune in last.EnumerateRunes())
         {

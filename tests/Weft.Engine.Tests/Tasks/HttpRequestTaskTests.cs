@@ -176,7 +176,7 @@ public sealed class HttpRequestTaskTests
     [Theory]
     [InlineData("uri", "not an address")]
     [InlineData("uri", "/relative")]
-    [InlineData("timeout", "PT11M")]
+    [InlineData("requestTimeout", "PT11M")]
     public async Task A_property_that_makes_no_sense_is_named(string property, string value)
     {
         await using var server = await Answering(200);
