@@ -170,6 +170,6 @@ public sealed partial record MatchScore(int Score, IReadOnlyList<MatchReason> Re
     }
 
     // A mail or web address, or a telephone number (a group of digits that is no pair of years).
-    [GeneratedRegex(@"@|https?:|www\.|linkedin|(?!(?:19|20)\d\d\W{1,3}(?:19|20)\d\d\b)\+?\d[\d ()/.-]{6,}\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 200)]
+    [GeneratedRegex(@"@|https?:|www\.|linkedin|(?<!\d)(?!(?:19|20)\d\d\W{1,3}(?:19|20)\d\d\b)\+?\d[\d ()/.-]{6,}\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 200)]
     private static partial Regex ContactData();
 }

@@ -25,12 +25,14 @@ public static class SkillName
     public static string[] Keys(IEnumerable<string> names) =>
         names.Select(Key).Where(key => key.Length > 0).Distinct(StringComparer.Ordinal).ToArray();
 
-    /// <summary>Lower case, compatibility forms folded, every run of spaces, hyphens and underscores one space.</summary>
+    /// <summary>Lower case, full-width letters folded, every run of spaces, hyphens and underscores one space.</summary>
     private static string Squeeze(string name)
     {
         var result = new StringBuilder(name.Length);
-        foreach (var c in name.Normalize(NormalizationForm.FormKC).ToLowerInvariant())
+        foreach (var given in name)
         {
+            // String.Normalize leaves all but ASCII as it is where the globalization data is not installed.
+            var c = char.ToLowerInvariant(given is >= '！' and <= '～' ? (char)(given - '！' + '!') : given);
             if (char.IsWhiteSpace(c) || c is '-' or '_' or '‑' or '–')
             {
                 if (result.Length > 0 && result[^1] != ' ') result.Append(' ');
@@ -47,7 +49,8 @@ public static class SkillName
     private static string WithoutVersion(string text)
     {
         var end = text.LastIndexOf(' ');
-        if (end > 0 && text[(end + 1)..].TrimStart('v').All(c => char.IsAsciiDigit(c) || c is '.' or 'x' or '+')) return text[..end];
+        var last = text[(end + 1)..].TrimStart('v');
+        if (end > 0 && last.Length > 0 && char.IsAsciiDigit(last[0]) && last.All(c => char.IsAsciiDigit(c) || c is '.' or 'x' or '+')) return text[..end];
         return text.StartsWith("c++", StringComparison.Ordinal) && text[3..].All(char.IsAsciiDigit) ? "c++" : text;
     }
 

@@ -20,7 +20,7 @@ public sealed class MatchScoreTests
     [InlineData(50)]
     public void The_points_of_the_reasons_add_up_to_the_score(int skills)
     {
-        var names = Enumerable.Range(0, skills).Select(i => $"skill {(char)('a' + (i % 26))}{i / 26}").ToArray();
+        var names = Enumerable.Range(0, skills).Select(i => $"craft {(char)('a' + (i % 26))}{(char)('a' + (i / 26))}").ToArray();
         for (var known = 1; known <= skills; known++)
         {
             var score = MatchScore.Of(Position with { RequiredSkills = names }, Person with { Skills = names[..known] });
@@ -95,4 +95,35 @@ public sealed class MatchScoreTests
     [Fact]
     public void The_same_facts_give_the_same_score() =>
         Enumerable.Range(0, 20).Select(_ => MatchScore.Of(Position, Person)!.Score).Distinct().Count().ShouldBe(1);
+
+    [Theory]
+    [InlineData("Docker, ann@example.org")]
+    [InlineData("Docker | +44 20 7946 0958")]
+    [InlineData("Docker | (555) 010-0199")]
+    [InlineData("https://ann.example/docker")]
+    [InlineData("linkedin.com/in/ann Docker")]
+    public void Evidence_never_quotes_a_way_to_reach_the_person(string line)
+    {
+        var score = MatchScore.Of(Position, Person with { CvText = line })!;
+        score.Reasons.Single(r => r.Text.StartsWith("Docker", StringComparison.Ordinal)).Evidence.ShouldBe("Profile: Docker");
+    }
+
+    [Theory]
+    [InlineData("Docker in production, 2019 - 2023")]
+    [InlineData("Moved 120 services to Docker")]
+    public void Evidence_quotes_the_line_of_the_cv(string line)
+    {
+        var score = MatchScore.Of(Position, Person with { CvText = line })!;
+        score.Reasons.Single(r => r.Text.StartsWith("Docker", StringComparison.Ordinal)).Evidence.ShouldBe($"CV: {line}");
+    }
+
+    [Fact]
+    public void Evidence_is_cut_from_a_long_line_without_breaking_a_letter()
+    {
+        var line = string.Concat(Enumerable.Repeat("😀", 200)) + " Docker " + string.Concat(Enumerable.Repeat("😀", 200));
+        var evidence = MatchScore.Of(Position, Person with { CvText = "x" + line })!.Reasons.Single(r => r.Text.StartsWith("Docker", StringComparison.Ordinal)).Evidence!;
+        evidence.Length.ShouldBeLessThan(160);
+        evidence.ShouldContain("Docker");
+        new System.Text.UTF8Encoding(false, throwOnInvalidBytes: true).GetBytes(evidence).ShouldNotBeEmpty();
+    }
 }
