@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.Options;
+using Npgsql;
 using Weft.Hiring.Accounts;
 using Weft.Postgres;
 
@@ -104,7 +105,7 @@ public static class CompanyEndpoints
         if (check.Problem is { } problem) return problem;
         var id = Guid.CreateVersion7();
         await using var scope = await database.BeginAsync(me.Caller, cancellationToken);
-        await scope.Connection.ExecuteAsync(new CommandDefinition(InsertCompany, new
+        if (!await IsStoredAsync(scope, InsertCompany, new
         {
             Id = id,
             Workspace = workspace,
@@ -113,7 +114,7 @@ public static class CompanyEndpoints
             draft.CareersUrl,
             draft.Industry,
             draft.Location,
-        }, scope.Transaction, cancellationToken: cancellationToken));
+        }, cancellationToken)) return Problems.CompanyExists.With();
         var view = await ReadAsync(scope, id, cancellationToken);
         await scope.CommitAsync(cancellationToken);
         return TypedResults.Created($"/api/companies/{id}", view);
@@ -134,7 +135,7 @@ public static class CompanyEndpoints
         var check = new RequestCheck();
         var draft = MergePatch.Apply(current, body, json.Value.SerializerOptions).Checked(check);
         if (check.Problem is { } problem) return problem;
-        await scope.Connection.ExecuteAsync(new CommandDefinition(UpdateCompany, new
+        if (!await IsStoredAsync(scope, UpdateCompany, new
         {
             Id = id,
             draft.Name,
@@ -142,7 +143,7 @@ public static class CompanyEndpoints
             draft.CareersUrl,
             draft.Industry,
             draft.Location,
-        }, scope.Transaction, cancellationToken: cancellationToken));
+        }, cancellationToken)) return Problems.CompanyExists.With();
         var view = await ReadAsync(scope, id, cancellationToken);
         await scope.CommitAsync(cancellationToken);
         return TypedResults.Ok(view!);
@@ -158,4 +159,18 @@ public static class CompanyEndpoints
 
     private static Task<CompanyView?> ReadAsync(CallerScope scope, Guid id, CancellationToken cancellationToken) =>
         scope.Connection.QuerySingleOrDefaultAsync<CompanyView>(new CommandDefinition(FindCompany, new { Id = id }, scope.Transaction, cancellationToken: cancellationToken));
+
+    /// <summary>False when the workspace has another company of this name.</summary>
+    private static async Task<bool> IsStoredAsync(CallerScope scope, string statement, object values, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await scope.Connection.ExecuteAsync(new CommandDefinition(statement, values, scope.Transaction, cancellationToken: cancellationToken));
+            return true;
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.UniqueViolation)
+        {
+            return false;
+        }
+    }
 }

@@ -68,7 +68,7 @@ public sealed record PositionDraft
     {
         var skills = (RequiredSkills ?? []).Select(s => s?.Trim() ?? "").Where(s => s.Length > 0).DistinctBy(SkillName.Key, StringComparer.Ordinal).ToArray();
         check.That(skills.Length <= 50, "required_skills", $"A position takes at most 50 skills, not {skills.Length}.");
-        for (var i = 0; i < skills.Length; i++) check.That(skills[i].Length <= 100, $"required_skills[{i}]", "A skill has at most 100 characters.");
+        for (var i = 0; i < skills.Length; i++) skills[i] = check.Text($"required_skills[{i}]", skills[i], max: 100);
 
         var minimum = Money(check, "salary_min", SalaryMin);
         var maximum = Money(check, "salary_max", SalaryMax);

@@ -57,7 +57,7 @@ public sealed record ProfileDraft
     {
         var names = (values ?? []).Select(v => v?.Trim() ?? "").Where(v => v.Length > 0).DistinctBy(SkillName.Key, StringComparer.Ordinal).ToArray();
         check.That(names.Length <= most, path, $"This takes at most {most} entries, not {names.Length}.");
-        for (var i = 0; i < names.Length; i++) check.That(names[i].Length <= 100, $"{path}[{i}]", "An entry has at most 100 characters.");
+        for (var i = 0; i < names.Length; i++) names[i] = check.Text($"{path}[{i}]", names[i], max: 100);
         return names;
     }
 }
@@ -77,7 +77,7 @@ public sealed record AvailabilityDraft(DateOnly? From, DateOnly? To)
         {
             var from = check.Required($"[{i}].from", draft?.From);
             var to = draft?.To;
-            check.That(from == default || from.Year is > 1900 and < 2200, $"[{i}].from", "This must be a day between 1901 and 2199.");
+            check.That(draft?.From is null || from.Year is > 1900 and < 2200, $"[{i}].from", "This must be a day between 1901 and 2199.");
             check.That(to is null || to.Value.Year is > 1900 and < 2200, $"[{i}].to", "This must be a day between 1901 and 2199.");
             check.That(to is null || from <= to, $"[{i}].to", "This must not be before the first day.");
             if (to is null || from <= to) days.Add(new FreeDays(from, to));
