@@ -60,6 +60,13 @@ function fontOf(textPage, index) {
   return { name, flags: i32(scratch) };
 }
 
+/** The direction of writing as shown on the page, in radians, clockwise from left to right. */
+function angleOf(textPage, index, map) {
+  if (!lib.FPDFText_GetMatrix(textPage, index, scratch)) return 0;
+  const a = f32(scratch), b = f32(scratch + 4);
+  return a || b ? Math.atan2(map[1] * a + map[3] * b, map[0] * a + map[2] * b) : 0;
+}
+
 function styleOf(textPage, index, object) {
   const font = fontOf(textPage, index);
   let scale = 1;
@@ -178,7 +185,7 @@ function read(bytes, limits) {
       const picture = count > 0 ? paint(page, width, height) : null;
       const records = Buffer.alloc(count * RECORD);
       const view = new DataView(records.buffer, records.byteOffset, records.length);
-      const byObject = new Map();
+      const byObject = new Map(), angles = new Map();
       let written = 0;
       for (let i = 0; i < count; i++) {
         let code = lib.FPDFText_GetUnicode(text, i);
@@ -199,13 +206,14 @@ function read(bytes, limits) {
               if (styles.length < 0xfffe) { styles.push(made); styleKeys.set(key, style); }
             }
             byObject.set(object, style);
+            angles.set(object, angleOf(text, i, map));
           }
+          angle = angles.get(object);
           if (lib.FPDFText_GetLooseCharBox(text, i, scratch))
             box = mapBox(map, f32(scratch), f32(scratch + 4), f32(scratch + 8), f32(scratch + 12));
           baseline = box[3];
           if (lib.FPDFText_GetCharOrigin(text, i, scratch, scratch + 8))
             baseline = map[1] * f64(scratch) + map[3] * f64(scratch + 8) + map[5];
-          angle = lib.FPDFText_GetCharAngle(text, i);
           const drawn = styles[Math.min(style, styles.length - 1)];
           if (code > 32 && code !== 160) {
             if (drawn.color[3] < 16) flags |= INVISIBLE;

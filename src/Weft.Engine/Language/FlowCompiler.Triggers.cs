@@ -1,3 +1,4 @@
+using Weft.Engine.Cron;
 using Weft.Engine.Expressions;
 
 namespace Weft.Engine.Language;
@@ -124,8 +125,15 @@ public sealed partial class FlowCompiler
             case ("webhook", "key") when !(text.Length is >= 8 and <= 256 && text.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_')):
                 _problems.Add(entry.Value, $"{path}.{entry.Key}", "A webhook's key is 8 to 256 letters, digits, - and _; it is all that keeps strangers out.");
                 break;
-            case ("schedule", "cron") when !text.StartsWith('@') && text.Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries).Length != 5:
-                _problems.Add(entry.Value, $"{path}.{entry.Key}", $"{Names.Quote(text)} is no schedule: it needs five fields (minute, hour, day of month, month, day of week), as in '0 9 * * 1-5', or a word such as @daily.");
+            case ("schedule", "cron"):
+                try
+                {
+                    CronSchedule.Parse(text);
+                }
+                catch (CronException e)
+                {
+                    _problems.Add(entry.Value, $"{path}.{entry.Key}", e.Message);
+                }
                 break;
             case ("schedule", "timezone") when !TimeZoneInfo.TryFindSystemTimeZoneById(text, out _):
                 _problems.Add(entry.Value, $"{path}.{entry.Key}", $"There is no time zone {Names.Quote(text)}. Use an IANA name such as Europe/Berlin.");

@@ -131,8 +131,8 @@ public sealed partial class FlowCompiler
         }
         try
         {
-            var template = Template.Parse(scalar.Text);
-            Remember(scalar, scalar.Text, template.References, 0, path);
+            var sql = SqlTemplate.Parse(scalar.Text);
+            Remember(scalar, scalar.Text, sql.References, 0, path);
             return scalar.Text;
         }
         catch (TemplateSyntaxException e)

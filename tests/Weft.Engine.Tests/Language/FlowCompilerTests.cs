@@ -171,6 +171,31 @@ public sealed class FlowCompilerTests
               - { id: a-b, type: say, message: "{{template}}" }
             """).Message.ShouldContain(message);
 
+    [Theory]
+    [InlineData("{{ inputs.x | }}", 10)]
+    [InlineData("select {{ inputs. }}", 17)]
+    [InlineData("select 1 -- {{ inputs.x }}", 12)]
+    [InlineData("select $${{ inputs.x }}$$", 10)]
+    public void A_mistake_in_a_template_of_sql_is_found_where_it_stands(string sql, int least)
+    {
+        var problem = OnlyProblem($$"""
+            id: f
+            namespace: n
+            inputs: { x: STRING }
+            tasks:
+              - id: a
+                type: sql.query
+                sql: |
+                  select 0;
+
+                  {{sql}}
+            """);
+        problem.Line.ShouldBe(10);
+        problem.Column.ShouldBeInRange(6 + least, 6 + sql.Length + 1);
+        problem.Path.ShouldBe("tasks[0].sql");
+        problem.Message.ShouldNotContain("of the template");
+    }
+
     [Fact]
     public void Two_spellings_of_a_property_are_the_same_property_and_both_at_once_are_refused()
     {
@@ -366,7 +391,8 @@ public sealed class FlowCompilerTests
     [Theory]
     [InlineData("type: webhook\n    key: short", "8 to 256")]
     [InlineData("type: webhook", "needs 'key'")]
-    [InlineData("type: schedule\n    cron: '* * *'", "five fields")]
+    [InlineData("type: schedule\n    cron: '* * *'", "five")]
+    [InlineData("type: schedule\n    cron: '61 * * * *'", "61")]
     [InlineData("type: schedule\n    cron: '@daily'\n    timezone: Europe/Atlantis", "no time zone 'Europe/Atlantis'")]
     [InlineData("type: row\n    table: position", "write schema.table")]
     [InlineData("type: row\n    table: hiring.position\n    on: [insrt]", "Did you mean 'insert'?")]

@@ -55,7 +55,7 @@ public sealed partial class KestraFlowsTests
         }
         failures.ShouldBeEmpty(string.Join("\n", failures));
         TestContext.Current.SendDiagnosticMessage($"{compiled} compile; refused by name: {string.Join("; ", refused)}");
-        compiled.ShouldBeGreaterThanOrEqualTo(45, string.Join("\n", refused));
+        compiled.ShouldBeGreaterThanOrEqualTo(60, string.Join("\n", refused));
     }
 
     [Fact]
