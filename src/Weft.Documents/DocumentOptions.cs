@@ -8,7 +8,8 @@ public sealed record DocumentOptions
 
     /// <summary>
     /// The directory with <c>extractor.mjs</c> and its installed <c>node_modules</c> (<c>npm ci</c> makes them).
-    /// Default: the variable <see cref="ExtractorVariable"/>, else <c>extractor</c> beside the program.
+    /// Default: the variable <see cref="ExtractorVariable"/>, else <c>extractor</c> beside the program (a published one), else
+    /// <c>src/Weft.Documents/extractor</c> of the source tree that the program runs in.
     /// </summary>
     public string? ExtractorDirectory { get; init; }
 
@@ -40,8 +41,17 @@ public sealed record DocumentOptions
     {
         if (ExtractorDirectory is { Length: > 0 } set)
             return Path.GetFullPath(set);
-        return Environment.GetEnvironmentVariable(ExtractorVariable) is { Length: > 0 } named
-            ? Path.GetFullPath(named)
-            : Path.Combine(AppContext.BaseDirectory, "extractor");
+        if (Environment.GetEnvironmentVariable(ExtractorVariable) is { Length: > 0 } named)
+            return Path.GetFullPath(named);
+        var published = Path.Combine(AppContext.BaseDirectory, "extractor");
+        if (Directory.Exists(Path.Combine(published, "node_modules")))
+            return published;
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            var source = Path.Combine(folder.FullName, "src", "Weft.Documents", "extractor");
+            if (File.Exists(Path.Combine(source, "extractor.mjs")))
+                return source;
+        }
+        return published;
     }
 }

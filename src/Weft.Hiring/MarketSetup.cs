@@ -1,5 +1,7 @@
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Weft.Documents;
 using Weft.Engine;
 using Weft.Hiring.Applications;
 using Weft.Hiring.Companies;
@@ -38,7 +40,8 @@ public static class MarketSetup
 
     public static IServiceCollection AddMarket(this IServiceCollection services)
     {
-        services.AddTaskType<MatchCandidatesTask>().AddTaskType<MatchPositionsTask>();
+        services.AddTaskType<MatchCandidatesTask>().AddTaskType<MatchPositionsTask>().AddTaskType<CvReadTask>().AddTaskType<ProfileFillTask>();
+        services.AddSingleton(provider => new CvReader(new DocumentOptions(), provider.GetRequiredService<ILoggerFactory>(), provider.GetRequiredService<TimeProvider>()));
         services.AddRealtimeTopic(MarketTopics.Positions, VisiblePositions);
         services.AddRealtimeTopic(MarketTopics.Matches, VisibleMatches);
         services.AddRealtimeTopic(MarketTopics.Applications, VisibleApplications);

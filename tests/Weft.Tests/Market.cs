@@ -54,6 +54,8 @@ internal static class Market
         var person = await host.SignUpAsync();
         await person.PatchAsync("/api/profile", new { skills }).OkAsync();
         if (from is { } days) await person.FreeAsync((days, null));
+        // Otherwise a position that is posted next could be found by the person before it finds them.
+        await person.EndedAsync("hiring/profile-updated", from is null ? 1 : 2);
         return person;
     }
 

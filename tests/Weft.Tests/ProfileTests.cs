@@ -87,7 +87,8 @@ public sealed class ProfileTests(TestHost host)
         using var person = await host.SignUpAsync();
         foreach (var words in (string[])["'); drop table hiring.position;--", "%_\\", "a & | ! ( : *", "\"unclosed", "😀", new string('x', 2000)])
             (await person.ItemsAsync($"/api/positions?{parameter}={Uri.EscapeDataString(words)}")).ShouldBeEmpty();
-        await (await person.GetAsync($"/api/positions?{parameter}=a%00b")).ShouldBeAsync(Problems.Invalid);
+        // No text holds it; the name of a skill is compared without such characters.
+        if (parameter != "skills") await (await person.GetAsync($"/api/positions?{parameter}=a%00b")).ShouldBeAsync(Problems.Invalid);
     }
 
     [Fact]

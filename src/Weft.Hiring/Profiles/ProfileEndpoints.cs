@@ -138,6 +138,8 @@ public static class ProfileEndpoints
             // A CV is its person's alone, whoever else belongs to their workspace.
             UserId = user,
             Trigger = "profile",
+            // The files were found to be the caller's own above, and the profile is theirs.
+            MayStartSystemFlow = true,
         }, cancellationToken);
         return TypedResults.Accepted($"/api/runs/{started.Id}", new StartedRun(started.Id));
     }
