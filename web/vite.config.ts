@@ -3,6 +3,7 @@ import react from "@vitejs/plugin-react";
 import { fileURLToPath } from "node:url";
 import { VitePWA } from "vite-plugin-pwa";
 import { defineConfig } from "vitest/config";
+import { VitestCount } from "./scripts/count-tests.mjs";
 
 // The address of a running `weft up`, for `npm run dev`.
 const server = process.env.WEFT_SERVER ?? "http://127.0.0.1:8080";
@@ -50,5 +51,6 @@ export default defineConfig({
     include: ["src/**/*.test.{ts,tsx}"],
     setupFiles: ["src/test-setup.ts"],
     restoreMocks: true,
+    reporters: ["default", new VitestCount()],
   },
 });

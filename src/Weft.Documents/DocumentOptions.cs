@@ -6,10 +6,12 @@ public sealed record DocumentOptions
     /// <summary>The environment variable that names the extractor's directory when <see cref="ExtractorDirectory"/> is not set.</summary>
     public const string ExtractorVariable = "WEFT_PDF_EXTRACTOR";
 
+    private const string SourceFolder = "src/Weft.Documents/extractor";
+
     /// <summary>
     /// The directory with <c>extractor.mjs</c> and its installed <c>node_modules</c> (<c>npm ci</c> makes them).
-    /// Default: the variable <see cref="ExtractorVariable"/>, else <c>extractor</c> beside the program (a published one), else
-    /// <c>src/Weft.Documents/extractor</c> of the source tree that the program runs in.
+    /// Default: the variable <see cref="ExtractorVariable"/>, else <c>extractor</c> beside the program, else the one in the source tree
+    /// that the program was built in.
     /// </summary>
     public string? ExtractorDirectory { get; init; }
 
@@ -43,15 +45,18 @@ public sealed record DocumentOptions
             return Path.GetFullPath(set);
         if (Environment.GetEnvironmentVariable(ExtractorVariable) is { Length: > 0 } named)
             return Path.GetFullPath(named);
-        var published = Path.Combine(AppContext.BaseDirectory, "extractor");
-        if (Directory.Exists(Path.Combine(published, "node_modules")))
-            return published;
+
+        var beside = Path.Combine(AppContext.BaseDirectory, "extractor");
+        if (Directory.Exists(Path.Combine(beside, "node_modules")))
+            return beside;
+        // A program run from its source tree: the packages stay where npm installed them.
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            var source = Path.Combine(folder.FullName, "src", "Weft.Documents", "extractor");
-            if (File.Exists(Path.Combine(source, "extractor.mjs")))
+            var source = Path.Combine(folder.FullName, SourceFolder);
+            if (Directory.Exists(source))
                 return source;
         }
-        return published;
+
+        return beside;
     }
 }

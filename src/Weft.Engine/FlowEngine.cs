@@ -37,13 +37,15 @@ public sealed class FlowEngine : IAsyncDisposable
 
     [Sql(DatabaseRole.Engine)]
     private const string NoteRetry = """
-        insert into weft.run_event (run_id, at, number, from_status, to_status, reason) values ($1, $2, 0, 'running', $3, $4), ($1, $5, 1, $3, 'pending', $6)
+        insert into weft.run_event (run_id, at, number, from_status, to_status, reason)
+        values ($1, $7, 2, 'pending', 'running', null), ($1, $2, 3, 'running', $3, $4), ($1, $5, 4, $3, 'pending', $6)
         """;
 
     [Sql(DatabaseRole.Engine)]
     private const string PutPending = """
-        insert into weft.run_state (run_id, status, started_at, retry_count, generation) values ($1, 'pending', null, $2, $3)
-        on conflict (run_id) do update set status = excluded.status, retry_count = excluded.retry_count, generation = excluded.generation, updated_at = now()
+        insert into weft.run_state (run_id, status, started_at, retry_count, generation) values ($1, 'pending', $4, $2, $3)
+        on conflict (run_id) do update set status = excluded.status, started_at = excluded.started_at, retry_count = excluded.retry_count,
+          generation = excluded.generation, updated_at = now()
         """;
 
     [Sql(DatabaseRole.Engine)]
@@ -210,7 +212,7 @@ public sealed class FlowEngine : IAsyncDisposable
         await using var connection = await _services.Database.Engine.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
         string status, message;
-        DateTime ended;
+        DateTime began, ended;
         int retries, generation;
         await using (var take = new NpgsqlCommand(TakeEnd, connection))
         {
@@ -222,6 +224,7 @@ public sealed class FlowEngine : IAsyncDisposable
                 throw await WhyNoRetryAsync(connection, runId, cancellationToken);
             }
             status = row.GetString(0);
+            began = row.GetDateTime(2);
             ended = row.GetDateTime(3);
             message = row.IsDBNull(4) ? "" : row.GetString(4);
             retries = row.GetInt32(5) + 1;
@@ -232,8 +235,9 @@ public sealed class FlowEngine : IAsyncDisposable
         {
             Add(batch, RetryFailedSteps, (runId, NpgsqlDbType.Uuid), (now.ToString("O"), NpgsqlDbType.Text));
             Add(batch, NoteRetry, (runId, NpgsqlDbType.Uuid), (ended, NpgsqlDbType.TimestampTz), (status, NpgsqlDbType.Text), (message, NpgsqlDbType.Text),
-                (now.UtcDateTime, NpgsqlDbType.TimestampTz), ("retried by hand", NpgsqlDbType.Text));
-            Add(batch, PutPending, (runId, NpgsqlDbType.Uuid), (retries, NpgsqlDbType.Integer), (generation, NpgsqlDbType.Integer));
+                (now.UtcDateTime, NpgsqlDbType.TimestampTz), ("retried by hand", NpgsqlDbType.Text), (began, NpgsqlDbType.TimestampTz));
+            // The flow's timeout begins anew with the retry.
+            Add(batch, PutPending, (runId, NpgsqlDbType.Uuid), (retries, NpgsqlDbType.Integer), (generation, NpgsqlDbType.Integer), (now.UtcDateTime, NpgsqlDbType.TimestampTz));
             Add(batch, PutIntoQueue, (runId, NpgsqlDbType.Uuid), ((short)RunIds.SlotOf(runId), NpgsqlDbType.Smallint));
             await batch.ExecuteNonQueryAsync(cancellationToken);
         }

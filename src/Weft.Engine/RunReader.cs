@@ -365,8 +365,9 @@ public static class RunReader
     private static List<RunTransition> History(RunSummary run, List<RunTransition> events)
     {
         var history = new List<RunTransition> { new(run.CreatedAt, null, "pending", run.Trigger) };
-        if (run.StartedAt is { } started) history.Add(new RunTransition(started, "pending", "running", null));
+        // After a retry by hand the run starts again at the moment of the retry: behind it, as the sort below is stable.
         history.AddRange(events);
+        if (run.StartedAt is { } started) history.Add(new RunTransition(started, "pending", "running", null));
         if (run.FinishedAt is { } ended) history.Add(new RunTransition(ended, "running", run.Status, run.Error?.Message));
         return [.. history.OrderBy(h => h.At)];
     }

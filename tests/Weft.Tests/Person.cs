@@ -53,7 +53,11 @@ public sealed class Person : IDisposable
 
     public Task<HttpResponseMessage> UploadAsync(string fileName, byte[] content)
     {
-        var form = new MultipartFormDataContent { { new ByteArrayContent(content), "file", fileName } };
+        // As browsers write it: the name in quotes, with those of its own escaped by percent signs.
+        var part = new ByteArrayContent(content);
+        part.Headers.TryAddWithoutValidation("Content-Disposition", $"form-data; name=\"file\"; filename=\"{fileName.Replace("\"", "%22", StringComparison.Ordinal)}\"");
+        var form = new MultipartFormDataContent { HeaderEncodingSelector = (_, _) => Encoding.UTF8 };
+        form.Add(part);
         return _client.PostAsync("/api/files", form, Cancelled);
     }
 

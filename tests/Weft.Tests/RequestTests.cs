@@ -11,7 +11,6 @@ public sealed class RequestTests(TestHost host)
     [InlineData("""{"email": "a@example.org", "password": """, "password", 1)]
     [InlineData("{\n  \"email\": 5}", "email", 2)]
     [InlineData("not json", "", 1)]
-    [InlineData("", "", 1)]
     public async Task Malformed_JSON_is_answered_with_its_place(string body, string path, int line)
     {
         using var visitor = host.Visitor();
@@ -20,6 +19,14 @@ public sealed class RequestTests(TestHost host)
         error.GetProperty("path").GetString().ShouldBe(path);
         error.GetProperty("line").GetInt32().ShouldBe(line);
         error.GetProperty("message").GetString()!.ShouldNotContain("System.");
+    }
+
+    [Fact]
+    public async Task An_empty_body_is_said_to_be_empty()
+    {
+        using var visitor = host.Visitor();
+        var problem = await (await visitor.PostTextAsync("/api/auth/sign-in", "")).ShouldBeAsync(Problems.MalformedBody);
+        problem.GetProperty("errors").EnumerateArray().Single().GetProperty("message").GetString().ShouldBe("The body is empty.");
     }
 
     [Fact]
@@ -84,7 +91,7 @@ public sealed class RequestTests(TestHost host)
         using var person = await host.SignUpAsync();
         await (await person.GetAsync("/api/auth/sessions?cursor=nonsense!")).ShouldBeAsync(Problems.CursorInvalid);
         await (await person.GetAsync("/api/auth/sessions?cursor=WyJ4Il0")).ShouldBeAsync(Problems.CursorInvalid);
-        await (await person.GetAsync("/api/auth/sessions?limit=abc")).ShouldBeAsync(Problems.MalformedRequest);
+        (await (await person.GetAsync("/api/auth/sessions?limit=abc")).ShouldBeAsync(Problems.MalformedRequest)).ErrorPaths().ShouldBe(["limit"]);
     }
 
     [Fact]

@@ -156,6 +156,7 @@ internal sealed class EngineNode : IAsyncDisposable
     {
         var node = registration.Epoch.Id;
         var lastMark = _services.Time.GetTimestamp();
+        var departures = 0L;
         var lastTidy = _services.Time.GetTimestamp() - (long)(TidyEvery.TotalSeconds * _services.Time.TimestampFrequency);
         while (!registration.IsLost)
         {
@@ -180,11 +181,14 @@ internal sealed class EngineNode : IAsyncDisposable
                     if (await RescueAsync(connection, registration, pulse)) next = SecondLook;
                     await BalanceAsync(connection, registration, pulse);
                     await CancelAsync(registration, pulse);
+                    if (pulse.HasChanges) registration.Changes.Poke();
                     registration.Announce();
                     var mark = registration.MoveLowMark(pulse, UnsafeAge);
-                    if (mark is { } position && _services.Time.GetElapsedTime(lastMark) > MarkEvery)
+                    // An idle node writes nothing: the mark only matters where runs have left dead rows behind.
+                    if (registration.Live.Departures != departures && _services.Time.GetElapsedTime(lastMark) > MarkEvery)
                     {
-                        await NodeStore.MoveLowMarkAsync(connection, node, position, _stopping.Token);
+                        departures = registration.Live.Departures;
+                        await NodeStore.MoveLowMarkAsync(connection, node, mark, _stopping.Token);
                         lastMark = _services.Time.GetTimestamp();
                     }
                     if (_services.Time.GetElapsedTime(lastTidy) >= TidyEvery)

@@ -27,6 +27,9 @@ internal sealed class LiveRuns(int most)
 
     public bool HasRoom => Count < most;
 
+    /// <summary>How many runs have left so far.</summary>
+    public long Departures { get; private set; }
+
     /// <summary>Enters a run, unless it is here, has just left, its slot is not ours (any more), or there is no room.</summary>
     public bool TryEnter(Guid run, int slot) => Enter(run, slot) == EntryKind.Entered;
 
@@ -57,6 +60,7 @@ internal sealed class LiveRuns(int most)
         lock (_gate)
         {
             if (!_runs.Remove(run)) return;
+            Departures++;
             _bySlot[RunIds.SlotOf(run)]--;
             // A reading that began before the run's end was committed may still show it.
             _leftSinceRead.Add(run);

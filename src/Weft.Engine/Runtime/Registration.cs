@@ -25,8 +25,9 @@ internal sealed class Registration : IAsyncDisposable
         Reader = new QueueReader(services, Live, Execute);
         Session = new NodeSession(epoch, Live, Begin, Reader.Recall);
         Timers = new TimerLoop(services, Live, Reader);
+        Changes = new RowTriggers(services, Live, Begin);
         _loops = services.Options.Works
-            ? [Task.Run(() => Reader.RunAsync(_ended.Token)), Task.Run(() => Timers.RunAsync(_ended.Token)), Task.Run(() => new RowTriggers(services, Live, Begin).RunAsync(_ended.Token))]
+            ? [Task.Run(() => Reader.RunAsync(_ended.Token)), Task.Run(() => Timers.RunAsync(_ended.Token)), Task.Run(() => Changes.RunAsync(_ended.Token))]
             : [];
     }
 
@@ -39,6 +40,8 @@ internal sealed class Registration : IAsyncDisposable
     public QueueReader Reader { get; }
 
     public TimerLoop Timers { get; }
+
+    public RowTriggers Changes { get; }
 
     /// <summary>Ends with the registration.</summary>
     public CancellationToken Ended => _ended.Token;
@@ -146,7 +149,7 @@ internal sealed class Registration : IAsyncDisposable
     /// Below which position of the queue nothing of ours is left and nothing can appear any more: ids do not commit in order,
     /// so the mark stays behind every transaction that was under way when its time was now.
     /// </summary>
-    public Guid? MoveLowMark(Pulse pulse, TimeSpan unsafeAge)
+    public Guid MoveLowMark(Pulse pulse, TimeSpan unsafeAge)
     {
         if (_pendingHorizon is { } pending && pulse.OldestTransaction >= pending.Transaction)
         {
@@ -187,6 +190,7 @@ internal sealed class Registration : IAsyncDisposable
         await _ended.CancelAsync();
         await Task.WhenAll(_loops);
         Reader.Dispose();
+        Changes.Dispose();
         _ended.Dispose();
     }
 

@@ -85,6 +85,7 @@ internal sealed partial class RunExecution : IDisposable
     private ITimer? _deadlineTimer;
     private DateTimeOffset? _deadline;
     private bool _hasTraces;
+    private bool _isClosed;
     private bool _hasWarnings;
     private int _retryCount;
     private readonly int _generation;
@@ -101,7 +102,6 @@ internal sealed partial class RunExecution : IDisposable
         _generation = state?.Generation ?? 0;
         _retryCount = state?.RetryCount ?? 0;
         _hasTraces = state is not null || cancelReason is not null;
-        _announcedStep = null;
         _cancelReason = cancelReason;
         _interrupt = CancellationTokenSource.CreateLinkedTokenSource(session.Abort);
         StartedAt = state?.StartedAt ?? history?.FirstStart ?? services.Time.GetUtcNow();
@@ -194,11 +194,14 @@ internal sealed partial class RunExecution : IDisposable
         var step = _currentStep;
         lock (_gate)
         {
-            if (_pending is null && (step == _announcedStep && _hasTraces)) return;
+            // The one before is still under way, or the run is at its end: a state written after that would stay for ever.
+            if (_isClosed || !_blockingCommit.IsCompletedSuccessfully) return;
+            if (_pending is null && step == _announcedStep && _hasTraces) return;
             _announcedStep = step;
             _hasTraces = true;
             var unit = TakePending();
             unit.State = State("running", null);
+            _blockingCommit = unit.Committed;
             Services.Writer.Write(unit);
         }
     }
@@ -243,6 +246,7 @@ internal sealed partial class RunExecution : IDisposable
             ? Json.WriteForDisplay(FlowValue.Map(("code", failure.Code), ("message", Json.Clean(Mask.Hide(failure.Message))), ("step", failure.Step)), Services.Options.MaxValueBytes)
             : null;
         var ended = Time.GetUtcNow();
+        await CloseAsync();
         WriteUnit unit;
         lock (_gate)
         {
@@ -277,6 +281,7 @@ internal sealed partial class RunExecution : IDisposable
             ParkReason.Answer => "paused",
             _ => "running",
         };
+        await CloseAsync();
         WriteUnit unit;
         lock (_gate)
         {
@@ -290,6 +295,16 @@ internal sealed partial class RunExecution : IDisposable
         Services.Metrics.Parked();
         EngineLog.RunParked(Services.Log, Id, due);
         return parked with { Due = due };
+    }
+
+    /// <summary>The last record of the run's stay in memory comes after all others: two connections write, so it must wait for them.</summary>
+    private Task CloseAsync()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+            return _blockingCommit;
+        }
     }
 
     private StateRow State(string status, DateTimeOffset? nextRetry) =>

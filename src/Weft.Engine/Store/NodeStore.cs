@@ -16,9 +16,10 @@ namespace Weft.Engine.Store;
 /// <param name="CancelReasons">Why, in the same order.</param>
 /// <param name="OldestTransaction">Every transaction with a lower number has ended.</param>
 /// <param name="NextTransaction">Every transaction that begins later has this number or a higher one.</param>
+/// <param name="HasChanges">Row changes wait in the outbox.</param>
 internal sealed record Pulse(
     bool IsAlive, int[] Workers, int[] Unlocked, int[] Expired, int Others, short[] Mine, short[] Free, Guid[] CancelRuns, string[] CancelReasons,
-    long OldestTransaction, long NextTransaction);
+    long OldestTransaction, long NextTransaction, bool HasChanges);
 
 /// <summary>Nodes, their leases and their slots.</summary>
 internal static class NodeStore
@@ -50,7 +51,8 @@ internal static class NodeStore
                array(select id from other where unlocked), array(select id from other where expired), (select count(*)::integer from other),
                array(select id from weft.slot where node = $1 order by id), array(select id from weft.slot where node is null order by id),
                array(select run_id from weft.cancel_request order by run_id limit 500), array(select reason from (select reason from weft.cancel_request order by run_id limit 500) r),
-               pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint
+               pg_snapshot_xmin(pg_current_snapshot())::text::bigint, pg_snapshot_xmax(pg_current_snapshot())::text::bigint,
+               exists (select 1 from weft.outbox)
         """;
 
     [Sql(DatabaseRole.Engine)]
@@ -114,7 +116,7 @@ internal static class NodeStore
         return new Pulse(
             row.GetBoolean(0), row.GetFieldValue<int[]>(1), row.GetFieldValue<int[]>(2), row.GetFieldValue<int[]>(3), row.GetInt32(4),
             row.GetFieldValue<short[]>(5), row.GetFieldValue<short[]>(6), row.GetFieldValue<Guid[]>(7), row.GetFieldValue<string[]>(8),
-            row.GetInt64(9), row.GetInt64(10));
+            row.GetInt64(9), row.GetInt64(10), row.GetBoolean(11));
     }
 
     /// <summary>Takes up to so many slots of nobody; with each, below which position nothing of it is left.</summary>

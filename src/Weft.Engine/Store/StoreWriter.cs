@@ -168,6 +168,8 @@ internal sealed class StoreWriter : IAsyncDisposable
     {
         await using var batch = new NpgsqlBatch(await link.OpenAsync(_abort.Token));
         var expected = FlushStatements.AddTo(batch, nodes, units, out var leave);
+        // The connection is the writer's own for good, so each text is parsed and planned once.
+        await batch.PrepareAsync(_abort.Token);
         await batch.ExecuteNonQueryAsync(_abort.Token);
         if (leave is not null && (int)leave.Rows != expected) EngineLog.QueueRowsMissing(_log, expected, (int)leave.Rows);
     }

@@ -12,7 +12,7 @@ namespace Weft.Engine.Triggers;
 /// they become visible and leave by deletion: there is no cursor that could pass a change whose transaction is still open, and
 /// a transaction held open elsewhere delays nobody.
 /// </summary>
-internal sealed class RowTriggers(RunServices services, LiveRuns live, Action<StartRow> begin)
+internal sealed class RowTriggers(RunServices services, LiveRuns live, Action<StartRow> begin) : IDisposable
 {
     private const int Batch = 200;
     private static readonly TimeSpan BusyPoll = TimeSpan.FromMilliseconds(50);
@@ -39,15 +39,30 @@ internal sealed class RowTriggers(RunServices services, LiveRuns live, Action<St
     [Sql(DatabaseRole.Engine)]
     private const string NoteFailed = "update weft.trigger set last_error = $3, last_error_at = now() where flow = $1 and trigger_id = $2";
 
+    private readonly SemaphoreSlim _poke = new(0, 1);
+
+    /// <summary>Changes wait: the node sees that when it renews its lease, so that an idle node asks for nothing else.</summary>
+    public void Poke()
+    {
+        if (_poke.CurrentCount == 0) _poke.Release();
+    }
+
+    public void Dispose() => _poke.Dispose();
+
     public async Task RunAsync(CancellationToken cancellationToken)
     {
-        var lastFound = long.MinValue;
         while (!cancellationToken.IsCancellationRequested)
         {
             try
             {
-                if (live.OpenSlots().Length > 0)
-                    while (await TakeAsync(cancellationToken) > 0) lastFound = services.Time.GetTimestamp();
+                await _poke.WaitAsync(cancellationToken);
+                var lastFound = services.Time.GetTimestamp();
+                // One change is often followed by others: for a while the outbox is looked at more often.
+                while (services.Time.GetElapsedTime(lastFound) < BusyFor)
+                {
+                    while (live.OpenSlots().Length > 0 && await TakeAsync(cancellationToken) > 0) lastFound = services.Time.GetTimestamp();
+                    await Task.Delay(BusyPoll, services.Time, cancellationToken);
+                }
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {
@@ -56,15 +71,6 @@ internal sealed class RowTriggers(RunServices services, LiveRuns live, Action<St
             catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
             {
                 EngineLog.LoopFailed(services.Log, "Reading row changes", e.Message, e);
-            }
-            try
-            {
-                var isBusy = lastFound != long.MinValue && services.Time.GetElapsedTime(lastFound) < BusyFor;
-                await Task.Delay(isBusy && BusyPoll < services.Options.Poll ? BusyPoll : services.Options.Poll, services.Time, cancellationToken);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -53,7 +54,10 @@ internal static class RunEndpoints
             Inputs = inputs is { ValueKind: JsonValueKind.Object } given ? (OrderedDictionary<string, object?>)FlowValue.Parse(given.GetRawText())! : FlowValue.Map(),
             WorkspaceId = caller.WorkspaceId,
             UserId = caller.PersonId,
+            MayStartSystemFlow = caller.IsOperator,
             IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
+            // Whoever operates the installation may try its own flows by hand.
+            MayStartSystemFlow = caller.IsOperator,
         };
     }
 
@@ -79,8 +83,8 @@ internal static class RunEndpoints
         return TypedResults.Ok(new Page<RunSummary>(runs.Items, runs.NextCursor));
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> FindAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken) =>
-        await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+    private static async Task<Results<Ok<RunView>, ProblemResult>> FindAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken) =>
+        await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
 
     internal static async Task<RunDetail?> ReadAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken)
     {
@@ -119,7 +123,7 @@ internal static class RunEndpoints
             var stream = await EventStream.BeginAsync(context, end.Token);
             while (true)
             {
-                await stream.SendAsync("run", JsonSerializer.Serialize(run, json.Value.SerializerOptions), end.Token);
+                await stream.SendAsync("run", JsonSerializer.Serialize(new RunView(run), json.Value.SerializerOptions), end.Token);
                 if (run.FinishedAt is not null)
                 {
                     await stream.SendAsync("end", JsonSerializer.Serialize(new { status = run.Status }), end.Token);
@@ -162,7 +166,7 @@ internal static class RunEndpoints
         }
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> CancelAsync(
+    private static async Task<Results<Ok<RunView>, ProblemResult>> CancelAsync(
         Guid id, CancelRequest? body, SignedIn caller, WeftDatabase database, FlowEngine engine, CancellationToken cancellationToken)
     {
         if (await ReadAsync(id, caller, database, cancellationToken) is null) return Problems.NotFound.With();
@@ -170,20 +174,60 @@ internal static class RunEndpoints
         var reason = check.OptionalText("reason", body?.Reason, max: 500);
         if (check.Problem is { } problem) return problem;
         await engine.CancelAsync(id, reason ?? $"Cancelled by {caller.Name}.", cancellationToken);
-        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> RetryAsync(
+    private static async Task<Results<Ok<RunView>, ProblemResult>> RetryAsync(
         Guid id, SignedIn caller, WeftDatabase database, FlowEngine engine, CancellationToken cancellationToken)
     {
         if (await ReadAsync(id, caller, database, cancellationToken) is null) return Problems.NotFound.With();
         await engine.RetryAsync(id, cancellationToken);
-        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
     }
 }
 
 /// <summary>A start: <c>flow</c> is <c>namespace/id</c>.</summary>
 internal sealed record StartRequest(string? Flow, JsonElement? Inputs, string? IdempotencyKey);
+
+/// <summary>
+/// A run as its page shows it. <c>counters</c> are its outputs that are whole numbers, and <c>delivery_triggered</c> says
+/// whether a step of it sent mail.
+/// </summary>
+internal sealed record RunView : RunSummary
+{
+    [SetsRequiredMembers]
+    public RunView(RunDetail run) : base(run)
+    {
+        (Inputs, Outputs, CurrentStep, Steps, History, HasMoreSteps) = (run.Inputs, run.Outputs, run.CurrentStep, run.Steps, run.History, run.HasMoreSteps);
+        if (run.Outputs is { ValueKind: JsonValueKind.Object } outputs)
+        {
+            foreach (var output in outputs.EnumerateObject())
+            {
+                if (output.Value.ValueKind == JsonValueKind.Number && output.Value.TryGetInt64(out var count)) Counters[output.Name] = count;
+            }
+        }
+    }
+
+    /// <summary>The run is the one record of its execution: its own id.</summary>
+    public Guid TaskId => Id;
+
+    public OrderedDictionary<string, long> Counters { get; } = new(StringComparer.Ordinal);
+
+    public bool DeliveryTriggered => Steps.Any(s => s is { Type: "mail.send", Status: "completed" });
+
+    public JsonElement Inputs { get; }
+
+    public JsonElement? Outputs { get; }
+
+    public string? CurrentStep { get; }
+
+    public IReadOnlyList<StepDetail> Steps { get; }
+
+    public IReadOnlyList<RunTransition> History { get; }
+
+    /// <summary>True when the run has more steps than are shown here.</summary>
+    public bool HasMoreSteps { get; }
+}
 
 internal sealed record CancelRequest(string? Reason);
 

@@ -18,7 +18,7 @@ internal static class ExitCode
 }
 
 /// <summary>A command that cannot do what it was asked, told in a sentence to whoever typed it.</summary>
-internal class CommandException(string message, int exitCode = ExitCode.Failed) : Exception(message)
+internal sealed class CommandException(string message, int exitCode = ExitCode.Failed) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 }

@@ -14,7 +14,7 @@ internal static class UpCommand
         var demo = new Option<bool>("--demo") { Description = "Load a small demonstration world, through the product's own API" };
         var command = new Command("up", "Start everything in one process: database, migrations, workers, web") { port, demo };
         command.SetAction((parsed, cancellationToken) => RunAsync(
-            () => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, cancellationToken), cancellationToken,
+            () => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, announce: true, cancellationToken), cancellationToken,
             parsed.GetValue(demo) ? DemoCommand.LoadAsync : null));
         return command;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http.Features;
 using Weft.Api;
 using Weft.Engine;
@@ -57,6 +58,7 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
         StatusCodes.Status400BadRequest => Problems.MalformedRequest,
         StatusCodes.Status404NotFound => Problems.NoSuchAddress,
         StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed,
+        StatusCodes.Status413PayloadTooLarge => Problems.BodyTooLarge,
         StatusCodes.Status415UnsupportedMediaType => Problems.UnsupportedMediaType,
         _ => null,
     };
@@ -86,8 +88,15 @@ internal sealed partial class ProblemMiddleware(RequestDelegate next, ILogger<Pr
             Line = (int?)json.LineNumber + 1,
             Column = (int?)json.BytePositionInLine + 1,
         }]),
-        _ => Problems.MalformedRequest.With(e.Message),
+        _ when Unbound().Match(e.Message) is { Success: true } match => Problems.MalformedRequest.With(
+            errors: [new FieldError(JsonNamingPolicy.SnakeCaseLower.ConvertName(match.Groups["name"].Value), $"'{match.Groups["value"].Value}' is not of the type that belongs here.")]),
+        _ when e.Message.Contains("no body was provided", StringComparison.Ordinal) || e.Message.EndsWith("from body.", StringComparison.Ordinal) => Problems.MalformedBody.With(errors: [new FieldError("", "The body is empty.")]),
+        _ => Problems.MalformedRequest.With(),
     };
+
+    // The framework's own sentence names a class of C#, which is nothing to a client.
+    [GeneratedRegex("""^Failed to bind parameter ".* (?<name>\w+)" from "(?<value>.*)"\.$""", RegexOptions.ExplicitCapture | RegexOptions.NonBacktracking | RegexOptions.Singleline)]
+    private static partial Regex Unbound();
 
     // The reader's own message ends with path, line and position, and may name a class of ours.
     private static string JsonMessage(JsonException e)

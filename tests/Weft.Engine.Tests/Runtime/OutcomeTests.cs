@@ -295,6 +295,52 @@ public sealed class OutcomeTests
     }
 
     [Fact]
+    public async Task A_retry_by_hand_gives_the_flows_timeout_a_fresh_start_and_keeps_the_first_start_in_the_history()
+    {
+        await using var harness = await EngineHarness.CreateAsync();
+        var engine = await harness.StartEngineAsync();
+        var failed = await harness.RunAsync(engine, """
+            id: f
+            namespace: test
+            timeout: PT1S
+            tasks: [{ id: a, type: test.gate, name: gate }]
+            """);
+        failed.Error!.Code.ShouldBe("run_timeout");
+
+        harness.Probe.Open("gate");
+        await engine.RetryAsync(failed.Id, Stop);
+        var run = await EndAsync(engine, failed.Id);
+
+        run.Status.ShouldBe("completed", run.Error?.Message);
+        run.History.Select(h => h.To).ShouldBe(["pending", "running", "failed", "pending", "running", "completed"]);
+    }
+
+    [Fact]
+    public async Task A_run_that_takes_longer_than_a_moment_shows_where_it_is_and_leaves_no_trace_of_that()
+    {
+        await using var harness = await EngineHarness.CreateAsync();
+        var engine = await harness.StartEngineAsync(o => o.ParkAfter = TimeSpan.FromMilliseconds(20));
+        var flow = await engine.DeployAsync("""
+            id: f
+            namespace: test
+            tasks:
+              - { id: before, type: return, value: 1 }
+              - { id: a, type: test.gate, name: gate }
+            """, FlowOwner.System, Stop);
+        var started = await engine.StartAsync(Start(flow), Stop);
+        await harness.Probe.ReachedAsync("gate");
+
+        await UntilAsync(async () => (await harness.LookAsync(started.Id)).Status == "running");
+        var running = await harness.LookAsync(started.Id);
+        running.CurrentStep.ShouldBe("a");
+        running.Steps.Select(s => s.Id).ShouldBe(["before"]);
+        harness.Probe.Open("gate");
+
+        (await EndAsync(engine, started.Id)).Status.ShouldBe("completed");
+        (await harness.ScalarAsync<long>("select count(*) from weft.run_state")).ShouldBe(0);
+    }
+
+    [Fact]
     public async Task Inputs_are_checked_before_anything_starts()
     {
         await using var harness = await EngineHarness.CreateAsync();

@@ -4,6 +4,190 @@
  */
 
 export interface paths {
+    "/health/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The process answers */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["HealthView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/health/ready": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The database answers and requests can be served */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Metrics in Prometheus' text format */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/plain": string;
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/auth/sign-up": {
         parameters: {
             query?: never;
@@ -13,6 +197,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Create an account and sign in */
         post: {
             parameters: {
                 query?: never;
@@ -22,17 +207,43 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["SignUp"];
+                    "application/json": components["schemas"]["SignUpRequest"];
                 };
             };
             responses: {
-                /** @description OK */
+                /** @description Created */
                 201: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content: {
                         "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -52,6 +263,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Sign in with e-mail and password */
         post: {
             parameters: {
                 query?: never;
@@ -61,7 +273,7 @@ export interface paths {
             };
             requestBody: {
                 content: {
-                    "application/json": components["schemas"]["SignIn"];
+                    "application/json": components["schemas"]["SignInRequest"];
                 };
             };
             responses: {
@@ -72,6 +284,32 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -91,6 +329,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** End this browser's session */
         post: {
             parameters: {
                 query?: never;
@@ -100,12 +339,38 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description No Content */
                 204: {
                     headers: {
                         [name: string]: unknown;
                     };
                     content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
                 };
             };
         };
@@ -122,6 +387,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Who is signed in */
         get: {
             parameters: {
                 query?: never;
@@ -138,6 +404,1946 @@ export interface paths {
                     };
                     content: {
                         "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own sessions, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfSessionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** End all of one's sessions but this one */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/auth/sessions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End one of one's own sessions */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own API keys, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfApiKeyView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Make an API key; the answer shows it once */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApiKeyRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewApiKey"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/api-keys/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** End an API key */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All people, newest first (operators) */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfPersonView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Create an account for somebody (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["SignUpRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["UserView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/reset-password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Set a new password and end all sessions of a person (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ResetPasswordRequest"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a person an operator, or take it away (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["GrantRequest"];
+                };
+            };
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/users/api-key": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make an API key for a person; the answer shows it once (operators) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["KeyForRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["NewApiKey"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Files one may see, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfFileView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        /** Upload one file (multipart/form-data, part `file`) */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "multipart/form-data": components["schemas"]["FileUpload"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FileView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/files/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A file's content */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/octet-stream": string;
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        /** Delete one of one's own files */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/realtime": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events `change {topic, id}` of rows one may see; `reset` says that some were missed */
+        get: {
+            parameters: {
+                query?: {
+                    topics?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/triggers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What starts the flows one may see */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfTriggerSummary"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/executions/webhook/{ns}/{flow}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/main/executions/webhook/{ns}/{flow}/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Start a flow by its webhook; the fields of a JSON body reach the inputs of the same name */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    flow: string;
+                    key: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["WebhookStarted"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/workflows/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Start a workflow; a bare id means namespace `default` */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartJobRequest"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StartedJob"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Jobs, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JobList"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A job with its step data and state history */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["Job"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Flows by namespace and id */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                    namespace?: string;
+                    q?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfFlowView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/validate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Everything that is wrong with a flow's source (YAML or JSON), without saving it */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/yaml": string;
+                    "application/json": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FlowCheck"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{ns}/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow with its source, inputs and triggers */
+        get: {
+            parameters: {
+                query?: {
+                    version?: number;
+                };
+                header?: never;
+                path: {
+                    ns: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FlowWhole"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        /** Save a flow (YAML or JSON); a changed text makes a new version */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/yaml": string;
+                    "application/json": string;
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FlowSaved"];
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FlowSaved"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        post?: never;
+        /** Delete a flow of one's workspace */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    ns: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/{ns}/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A flow's versions, newest first */
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    ns: string;
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfFlowVersionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -157,6 +2363,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** Runs, newest first */
         get: {
             parameters: {
                 query?: {
@@ -164,7 +2371,11 @@ export interface paths {
                     cursor?: string;
                     status?: string;
                     flow?: string;
+                    trigger?: string;
                     q?: string;
+                    since?: string;
+                    until?: string;
+                    parent_id?: string;
                 };
                 header?: never;
                 path?: never;
@@ -178,13 +2389,98 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunPage"];
+                        "application/json": components["schemas"]["PageOfRunSummary"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
         };
         put?: never;
-        post?: never;
+        /** Start a flow; the same idempotency key answers with the same run */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["StartRequest"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StartedRun"];
+                    };
+                };
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StartedRun"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -198,6 +2494,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A run with its steps, attempts and history */
         get: {
             parameters: {
                 query?: never;
@@ -215,7 +2512,33 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["Run"];
+                        "application/json": components["schemas"]["RunDetail"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -235,12 +2558,12 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
+        /** A run's log in order; ask again after the last cursor for what came later */
         get: {
             parameters: {
                 query?: {
                     limit?: number;
                     cursor?: string;
-                    step?: string;
                 };
                 header?: never;
                 path: {
@@ -256,7 +2579,97 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["LogPage"];
+                        "application/json": components["schemas"]["PageOfLogLineView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/runs/{id}/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events: `run` with the run whole at each change, `end` at its end */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "text/event-stream": string;
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -278,6 +2691,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Cancel a run */
         post: {
             parameters: {
                 query?: never;
@@ -287,11 +2701,9 @@ export interface paths {
                 };
                 cookie?: never;
             };
-            requestBody: {
+            requestBody?: {
                 content: {
-                    "application/json": {
-                        reason?: string;
-                    };
+                    "application/json": null | components["schemas"]["CancelRequest"];
                 };
             };
             responses: {
@@ -301,7 +2713,33 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunSummary"];
+                        "application/json": components["schemas"]["RunDetail"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -321,6 +2759,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
+        /** Retry a failed or cancelled run from where it failed */
         post: {
             parameters: {
                 query?: never;
@@ -338,7 +2777,33 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunSummary"];
+                        "application/json": components["schemas"]["RunDetail"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -349,13 +2814,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/flows": {
+    "/api/mailbox": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
+        /** Sent mail, newest first */
         get: {
             parameters: {
                 query?: {
@@ -375,7 +2841,33 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["FlowPage"];
+                        "application/json": components["schemas"]["PageOfMailView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
                     };
                 };
             };
@@ -388,156 +2880,14 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/flows/{namespace}/{id}": {
+    "/api/mailbox/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    namespace: string;
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Flow"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/flows/{namespace}/{id}/versions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    namespace: string;
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FlowVersionPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FilePage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "multipart/form-data": {
-                        /** Format: binary */
-                        file: string;
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FileView"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/files/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
+        /** One mail */
         get: {
             parameters: {
                 query?: never;
@@ -549,12 +2899,40 @@ export interface paths {
             };
             requestBody?: never;
             responses: {
-                /** @description Done */
+                /** @description OK */
                 200: {
                     headers: {
                         [name: string]: unknown;
                     };
-                    content?: never;
+                    content: {
+                        "application/json": components["schemas"]["MailView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": {
+                            type: string;
+                            title: string;
+                            /** Format: int32 */
+                            status: number;
+                            code: string;
+                            detail: null | string;
+                            remedy: string;
+                            errors: null | {
+                                path: string;
+                                message: string;
+                                /** Format: int32 */
+                                line?: null | number;
+                                /** Format: int32 */
+                                column?: null | number;
+                            }[];
+                            trace_id: null | string;
+                        };
+                    };
                 };
             };
         };
@@ -1187,259 +3565,623 @@ export interface paths {
         };
         trace?: never;
     };
-    "/api/mailbox": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                    q?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MailPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/mailbox/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["Mail"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
-        Problem: {
-            type?: string;
-            title?: string;
-            status?: number;
-            detail?: string;
-            code?: string;
-            errors?: {
-                path: string;
-                message: string;
-            }[];
-        };
-        UserView: {
-            /** Format: uuid */
-            id: string;
-            email: string;
-            name: string;
-            /** @enum {string} */
-            role: "job_seeker" | "recruiter";
-            email_verified: boolean;
-            /** Format: uuid */
-            workspace_id: string | null;
-            is_operator: boolean;
-        };
-        SignUp: {
-            email: string;
-            password: string;
-            name: string;
-            /** @enum {string} */
-            role: "job_seeker" | "recruiter";
-        };
-        SignIn: {
-            email: string;
-            password: string;
-        };
-        RunStatus: string;
-        StepStatus: string;
-        RunError: {
-            code: string;
-            message: string;
-            step: string | null;
-        };
-        RunSummary: {
-            /** Format: uuid */
-            id: string;
-            flow: string;
-            flow_version: number;
-            status: components["schemas"]["RunStatus"];
-            outcome: string | null;
-            trigger: string;
-            /** Format: uuid */
-            user_id: string | null;
-            /** Format: uuid */
-            workspace_id: string | null;
-            /** Format: uuid */
-            parent_id: string | null;
-            error: null | components["schemas"]["RunError"];
-            retry_count: number;
+        ApiKeyRequest: {
+            name: null | string;
             /** Format: date-time */
-            next_retry_at: string | null;
+            expires_at: null | string;
+        };
+        ApiKeyView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            prefix: string;
             /** Format: date-time */
             created_at: string;
             /** Format: date-time */
-            started_at: string | null;
+            last_used_at: null | string;
             /** Format: date-time */
-            finished_at: string | null;
+            expires_at: null | string;
         };
-        Attempt: {
+        /** @description One attempt of a step. */
+        AttemptDetail: {
+            /**
+             * Format: int32
+             * @description From 1.
+             */
             number: number;
-            status: components["schemas"]["StepStatus"];
-            /** Format: date-time */
-            started_at: string | null;
-            /** Format: date-time */
-            finished_at: string | null;
-            error: null | components["schemas"]["RunError"];
+            /** @description How it ended, or `running` or `waiting`. */
+            status: string;
+            /**
+             * Format: date-time
+             * @description When it began.
+             */
+            started_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: null | string;
+            error: null | components["schemas"]["JsonElement"];
         };
-        Step: {
-            id: string;
+        CancelRequest: {
+            reason: null | string;
+        };
+        FieldError: {
             path: string;
-            type: string;
-            status: components["schemas"]["StepStatus"];
-            iteration: string | null;
-            attempts: components["schemas"]["Attempt"][];
-            input: unknown;
-            output: unknown;
-        };
-        Run: components["schemas"]["RunSummary"] & {
-            inputs: {
-                [key: string]: unknown;
-            };
-            outputs: unknown;
-            max_retries: number;
-            task_id: string | null;
-            counters: {
-                [key: string]: number;
-            };
-            delivery_triggered: boolean;
-            steps: components["schemas"]["Step"][];
-            history: {
-                /** Format: date-time */
-                at: string;
-                from: string | null;
-                to: string;
-                reason: string | null;
-            }[];
-        };
-        LogLine: {
-            id: string;
-            /** Format: date-time */
-            at: string;
-            level: string;
-            step: string | null;
             message: string;
+            /** Format: int32 */
+            line?: null | number;
+            /** Format: int32 */
+            column?: null | number;
         };
-        RunPage: {
-            items: components["schemas"]["RunSummary"][];
-            next_cursor: string | null;
-        };
-        LogPage: {
-            items: components["schemas"]["LogLine"][];
-            next_cursor: string | null;
-        };
-        FlowSummary: {
-            namespace: string;
-            id: string;
-            description: string | null;
-            version: number;
-            /** Format: uuid */
-            workspace_id: string | null;
-            disabled: boolean;
-            /** Format: date-time */
-            updated_at: string;
-            last_run: null | components["schemas"]["RunSummary"];
-        };
-        FlowPage: {
-            items: components["schemas"]["FlowSummary"][];
-            next_cursor: string | null;
-        };
-        FlowInput: {
-            id: string;
-            type: string;
-            required: boolean;
-            default?: unknown;
-            description: string | null;
-        };
-        FlowTrigger: {
-            id: string;
-            type: string;
-            summary: string | null;
-            /** Format: date-time */
-            next_at: string | null;
-        };
-        Flow: components["schemas"]["FlowSummary"] & {
-            source: string;
-            inputs: components["schemas"]["FlowInput"][];
-            triggers: components["schemas"]["FlowTrigger"][];
-        };
-        FlowVersion: {
-            version: number;
-            /** Format: date-time */
-            created_at: string;
-            content_hash: string;
-        };
-        FlowVersionPage: {
-            items: components["schemas"]["FlowVersion"][];
-            next_cursor: string | null;
+        FileUpload: {
+            file: components["schemas"]["IFormFile"];
         };
         FileView: {
             /** Format: uuid */
             id: string;
             name: string;
-            media_type: string;
+            content_type: string;
+            /** Format: int32 */
             size: number;
             sha256: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        FlowCheck: {
+            valid: boolean;
+            errors: components["schemas"]["FieldError"][];
+        };
+        FlowInputView: {
+            id: string;
+            type: components["schemas"]["InputType"];
+            required: boolean;
+            default: unknown;
+            display_name: null | string;
+            description: null | string;
+            values: null | string[];
+        };
+        FlowSaved: {
+            namespace: string;
+            id: string;
+            /** Format: int32 */
+            version: number;
+            is_new_version: boolean;
+        };
+        FlowVersionView: {
+            /** Format: int32 */
+            version: number;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: uuid */
+            created_by: null | string;
+            content_hash: string;
+        };
+        FlowView: {
+            namespace: string;
+            id: string;
+            description: null | string;
+            /** Format: int32 */
+            version: number;
+            /** Format: uuid */
+            workspace_id: null | string;
+            disabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+        };
+        FlowWhole: {
+            namespace: string;
+            id: string;
+            description: null | string;
+            /** Format: int32 */
+            version: number;
+            /** Format: uuid */
+            workspace_id: null | string;
+            disabled: boolean;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            source: string;
+            inputs: components["schemas"]["FlowInputView"][];
+            triggers: components["schemas"]["TriggerView"][];
+        };
+        GrantRequest: {
+            email: null | string;
+            operator: null | boolean;
+        };
+        HealthView: {
+            status: string;
+        };
+        /** Format: binary */
+        IFormFile: string;
+        /**
+         * @description The type of a flow input.
+         * @enum {unknown}
+         */
+        InputType: "string" | "int" | "float" | "boolean" | "date" | "date_time" | "time" | "duration" | "json" | "array" | "select" | "multi_select" | "email" | "uri" | "file" | "secret" | "yaml";
+        Job: {
+            /** Format: uuid */
+            id: string;
+            workflow_id: string;
+            /** Format: uuid */
+            user_id: null | string;
+            status: string;
+            input_data: components["schemas"]["JsonElement"];
+            step_data: {
+                [key: string]: components["schemas"]["JobStep"];
+            };
+            current_step_id: null | string;
+            final_result: null | components["schemas"]["JsonElement"];
+            error_message: null | string;
+            /** Format: int32 */
+            retry_count: number;
+            /** Format: int32 */
+            max_retries: number;
+            /** Format: date-time */
+            next_retry_at: null | string;
+            state_history: components["schemas"]["JobState"][];
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: null | string;
+            /** Format: date-time */
+            last_updated_at: string;
+        };
+        JobList: {
+            jobs: components["schemas"]["JobSummary"][];
+            next_cursor: null | string;
+        };
+        JobState: {
+            /** Format: date-time */
+            at: string;
+            from: null | string;
+            to: string;
+            reason: null | string;
+        };
+        JobStep: {
+            status: string;
+            input: null | components["schemas"]["JsonElement"];
+            output: null | components["schemas"]["JsonElement"];
+        };
+        JobSummary: {
+            /** Format: uuid */
+            id: string;
+            workflow_id: string;
+            /** Format: uuid */
+            user_id: null | string;
+            status: string;
+            error_message: null | string;
+            /** Format: int32 */
+            retry_count: number;
+            /** Format: int32 */
+            max_retries: number;
+            /** Format: date-time */
+            next_retry_at: null | string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            started_at: null | string;
+        };
+        JsonElement: unknown;
+        KeyForRequest: {
+            email: null | string;
+            name: null | string;
+        };
+        LogLineView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: date-time */
+            at: string;
+            level: string;
+            step: null | string;
+            /** Format: int32 */
+            attempt: null | number;
+            message: string;
+        };
+        MailView: {
+            /** Format: uuid */
+            id: string;
+            from: string;
+            to: string[];
+            subject: string;
+            text: null | string;
+            html: null | string;
+            headers: {
+                [key: string]: string;
+            };
+            /** Format: date-time */
+            sent_at: string;
+            /** Format: uuid */
+            run_id: string;
+        };
+        NewApiKey: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            prefix: string;
+            key: string;
+            /** Format: date-time */
+            expires_at: null | string;
+        };
+        PageOfApiKeyView: {
+            items: components["schemas"]["ApiKeyView"][];
+            next_cursor: null | string;
+        };
+        PageOfFileView: {
+            items: components["schemas"]["FileView"][];
+            next_cursor: null | string;
+        };
+        PageOfFlowVersionView: {
+            items: components["schemas"]["FlowVersionView"][];
+            next_cursor: null | string;
+        };
+        PageOfFlowView: {
+            items: components["schemas"]["FlowView"][];
+            next_cursor: null | string;
+        };
+        PageOfLogLineView: {
+            items: components["schemas"]["LogLineView"][];
+            next_cursor: null | string;
+        };
+        PageOfMailView: {
+            items: components["schemas"]["MailView"][];
+            next_cursor: null | string;
+        };
+        PageOfPersonView: {
+            items: components["schemas"]["PersonView"][];
+            next_cursor: null | string;
+        };
+        PageOfRunSummary: {
+            items: components["schemas"]["RunSummary"][];
+            next_cursor: null | string;
+        };
+        PageOfSessionView: {
+            items: components["schemas"]["SessionView"][];
+            next_cursor: null | string;
+        };
+        PageOfTriggerSummary: {
+            items: components["schemas"]["TriggerSummary"][];
+            next_cursor: null | string;
+        };
+        PersonView: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            role: string;
+            email_verified: boolean;
+            /** Format: uuid */
+            workspace_id: string;
+            is_operator: boolean;
+            /** Format: date-time */
+            created_at: string;
+        };
+        ProblemBody: {
+            type: string;
+            title: string;
+            /** Format: int32 */
+            status: number;
+            code: string;
+            detail: null | string;
+            remedy: string;
+            errors: null | components["schemas"]["FieldError"][];
+            trace_id: null | string;
+        };
+        ResetPasswordRequest: {
+            email: null | string;
+            password: null | string;
+        };
+        /** @description A run whole: what its page shows. */
+        RunDetail: {
+            /** @description What it was started with; secret inputs are masked. */
+            inputs: components["schemas"]["JsonElement"];
+            outputs?: null | components["schemas"]["JsonElement"];
+            /** @description The step it stands at, if it is under way for more than a moment. */
+            current_step?: null | string;
+            /** @description Its steps in the order they began. */
+            steps: components["schemas"]["StepDetail"][];
+            /** @description Its transitions. */
+            history: components["schemas"]["RunTransition"][];
+            /** @description True when the run has more steps than are shown here. */
+            has_more_steps?: boolean;
+            /**
+             * Format: uuid
+             * @description The run's id, a UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The workspace it acts for.
+             */
+            workspace_id?: null | string;
+            /**
+             * Format: uuid
+             * @description The person it acts for.
+             */
+            user_id?: null | string;
+            /** @description `namespace/id`. */
+            flow: string;
+            /**
+             * Format: int32
+             * @description The version it runs on; null when the flow was deleted.
+             */
+            flow_version?: null | number;
+            /** @description See string? RunFilter.Status. */
+            status: string;
+            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
+            outcome?: null | string;
+            error?: null | components["schemas"]["RunError"];
+            /**
+             * Format: int32
+             * @description Attempts beyond the first, of steps and by hand.
+             */
+            retry_count?: number;
+            /**
+             * Format: int32
+             * @description How many retries the flow's own policy allows a step.
+             */
+            max_retries?: number;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it awaits a retry.
+             */
+            next_retry_at?: null | string;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its first step began.
+             */
+            started_at?: null | string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: null | string;
+            /**
+             * Format: uuid
+             * @description The run that started it.
+             */
+            parent_id?: null | string;
+            /** @description What started it. */
+            trigger: string;
+            labels?: null | components["schemas"]["JsonElement"];
+        };
+        /** @description Why a run failed. */
+        RunError: {
+            /** @description A stable code of docs/reference/errors.md. */
+            code: string;
+            /** @description What a person can act on. */
+            message: string;
+            /** @description The path of the step that failed. */
+            step: null | string;
+        };
+        /** @description A run as a list shows it. */
+        RunSummary: {
+            /**
+             * Format: uuid
+             * @description The run's id, a UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The workspace it acts for.
+             */
+            workspace_id?: null | string;
+            /**
+             * Format: uuid
+             * @description The person it acts for.
+             */
+            user_id?: null | string;
+            /** @description `namespace/id`. */
+            flow: string;
+            /**
+             * Format: int32
+             * @description The version it runs on; null when the flow was deleted.
+             */
+            flow_version?: null | number;
+            /** @description See string? RunFilter.Status. */
+            status: string;
+            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
+            outcome?: null | string;
+            error?: null | components["schemas"]["RunError"];
+            /**
+             * Format: int32
+             * @description Attempts beyond the first, of steps and by hand.
+             */
+            retry_count?: number;
+            /**
+             * Format: int32
+             * @description How many retries the flow's own policy allows a step.
+             */
+            max_retries?: number;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it awaits a retry.
+             */
+            next_retry_at?: null | string;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its first step began.
+             */
+            started_at?: null | string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at?: null | string;
+            /**
+             * Format: uuid
+             * @description The run that started it.
+             */
+            parent_id?: null | string;
+            /** @description What started it. */
+            trigger: string;
+            labels?: null | components["schemas"]["JsonElement"];
+        };
+        /** @description One transition of a run. */
+        RunTransition: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at: string;
+            /** @description The status before; null for the first. */
+            from: null | string;
+            /** @description The status after. */
+            to: string;
+            /** @description Why, where it does not go without saying. */
+            reason: null | string;
+        };
+        SessionView: {
+            /** Format: uuid */
+            id: string;
+            ip_address: null | string;
+            user_agent: null | string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            last_used_at: string;
+            /** Format: date-time */
+            expires_at: string;
+            current: boolean;
+        };
+        SignInRequest: {
+            email: null | string;
+            password: null | string;
+        };
+        SignUpRequest: {
+            email: null | string;
+            password: null | string;
+            name: null | string;
+            role: null | string;
+        };
+        StartJobRequest: {
+            workflow_id: null | string;
+            input_data: null | components["schemas"]["JsonElement"];
+        };
+        StartRequest: {
+            flow: null | string;
+            inputs: null | components["schemas"]["JsonElement"];
+            idempotency_key: null | string;
+        };
+        StartedJob: {
+            /** Format: uuid */
+            job_id: string;
+            status: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        StartedRun: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            run_id: string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        /** @description A step of a run with its attempts. */
+        StepDetail: {
+            /** @description The task's id. */
+            id: string;
+            /** @description Where in the run, with iterations: `tell[3].mail`. */
+            path: string;
+            /** @description The task type. */
+            type: string;
+            /** @description `running`, `waiting`, `completed`, `failed`, `skipped` or `cancelled`. */
+            status: string;
+            /**
+             * Format: int32
+             * @description Which iteration of the nearest loop, from 0.
+             */
+            iteration?: null | number;
+            /**
+             * Format: date-time
+             * @description When its first attempt began.
+             */
+            started_at: null | string;
+            /**
+             * Format: date-time
+             * @description When its last attempt ended.
+             */
+            finished_at?: null | string;
+            /** @description The attempts in order. */
+            attempts: components["schemas"]["AttemptDetail"][];
+            input?: null | components["schemas"]["JsonElement"];
+            output?: null | components["schemas"]["JsonElement"];
+        };
+        /** @description A trigger of a flow. */
+        TriggerSummary: {
+            /** @description `namespace/id`. */
+            flow: string;
+            /** @description Its id in the flow. */
+            id: string;
+            /** @description `webhook` or `row`. */
+            kind: string;
+            /** @description The table it listens to. */
+            table: null | string;
+            /** @description The changes it listens to. */
+            operations: null | string[];
+            /** @description It starts nothing. */
+            disabled: boolean;
+            /**
+             * Format: date-time
+             * @description When it last started a run.
+             */
+            last_fired_at: null | string;
+            /** @description Why it last could not start one. */
+            last_error: null | string;
+            /**
+             * Format: date-time
+             * @description When that was.
+             */
+            last_error_at: null | string;
+        };
+        TriggerView: {
+            id: string;
+            type: string;
+            summary: string;
+            disabled: boolean;
+            /** Format: date-time */
+            last_fired_at: null | string;
+            last_error: null | string;
+            /** Format: date-time */
+            last_error_at: null | string;
+        };
+        /** @enum {unknown} */
+        UserRole: "job_seeker" | "recruiter";
+        UserView: {
+            /** Format: uuid */
+            id: string;
+            email: string;
+            name: string;
+            role: components["schemas"]["UserRole"];
+            email_verified: boolean;
+            /** Format: uuid */
+            workspace_id: string;
+            is_operator: boolean;
+        };
+        WebhookStarted: {
+            /** Format: uuid */
+            id: string;
+            namespace: string;
+            flow_id: string;
+            status: string;
             /** Format: date-time */
             created_at: string;
         };
@@ -1502,14 +4244,6 @@ export interface components {
         CvReadingPage: {
             items: components["schemas"]["CvReadingView"][];
             next_cursor: string | null;
-        };
-        FilePage: {
-            items: components["schemas"]["FileView"][];
-            next_cursor: string | null;
-        };
-        StartedRun: {
-            /** Format: uuid */
-            run_id: string;
         };
         CompanyView: {
             /** Format: uuid */
@@ -1664,24 +4398,6 @@ export interface components {
         };
         ApplicationMove: {
             status?: string | null;
-        };
-        Mail: {
-            /** Format: uuid */
-            id: string;
-            from: string;
-            to: string[];
-            subject: string;
-            text: string | null;
-            html: string | null;
-            headers: {
-                [key: string]: string;
-            };
-            /** Format: date-time */
-            sent_at: string;
-        };
-        MailPage: {
-            items: components["schemas"]["Mail"][];
-            next_cursor: string | null;
         };
     };
     responses: never;

@@ -5,12 +5,12 @@ type Schemas = components["schemas"];
 
 export type User = Schemas["UserView"];
 export type Role = User["role"];
-export type Run = Schemas["Run"];
+export type Run = Schemas["RunDetail"];
 export type RunSummary = Schemas["RunSummary"];
-export type Step = Schemas["Step"];
-export type Attempt = Schemas["Attempt"];
-export type Flow = Schemas["Flow"];
-export type FlowSummary = Schemas["FlowSummary"];
+export type Step = Schemas["StepDetail"];
+export type Attempt = Schemas["AttemptDetail"];
+export type Flow = Schemas["FlowWhole"];
+export type FlowSummary = Schemas["FlowView"];
 export type StoredFile = Schemas["FileView"];
 export type Profile = Schemas["ProfileView"];
 export type ProfileDraft = Schemas["ProfileDraft"];
@@ -21,7 +21,7 @@ export type PositionDraft = Schemas["PositionDraft"];
 export type Match = Schemas["MatchView"];
 export type Reason = Schemas["MatchReason"];
 export type Application = Schemas["ApplicationView"];
-export type Mail = Schemas["Mail"];
+export type Mail = Schemas["MailView"];
 
 // The words of each state, in the order in which a thing goes through them. An address or an older server may hold others:
 // what shows them (ui/Status.tsx) has a look for any word.

@@ -20,6 +20,7 @@ internal static class SqlStatement
 {
     // Fixes the text forms that SqlValue reads, whatever the server's settings. The limit on time is the server's too, so
     // that a statement does not go on after its client has gone.
+    [SqlAttribute(DatabaseRole.Engine)]
     private const string PrepareSession =
         """
         SELECT set_config('DateStyle', 'ISO, YMD', $1), set_config('IntervalStyle', 'iso_8601', $1), set_config('TimeZone', 'UTC', $1),

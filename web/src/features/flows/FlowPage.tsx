@@ -85,7 +85,7 @@ function Inputs({ flow }: { flow: Flow }) {
         <ul className={classes.items}>
           {flow.inputs.map((input) => (
             <li key={input.id}>
-              <b className="mono">{input.id}</b> <span className={classes.type}>{input.type.toLowerCase()}</span>
+              <b className="mono">{input.id}</b> <span className={classes.type}>{input.type.replaceAll("_", " ")}</span>
               {input.required && <span className={classes.type}>, required</span>}
               {input.description && <div className={classes.words}>{input.description}</div>}
             </li>
@@ -107,9 +107,14 @@ function Triggers({ flow }: { flow: Flow }) {
             <li key={trigger.id}>
               <b className="mono">{trigger.id}</b> <span className={classes.type}>{trigger.type}</span>
               {trigger.summary && <div className={classes.words}>{trigger.summary}</div>}
-              {trigger.next_at && (
+              {trigger.last_fired_at && (
                 <div className={classes.words}>
-                  next <When at={trigger.next_at} />
+                  last fired <When at={trigger.last_fired_at} />
+                </div>
+              )}
+              {trigger.last_error && (
+                <div className={classes.words}>
+                  last error{trigger.last_error_at && <> <When at={trigger.last_error_at} /></>}: {trigger.last_error}
                 </div>
               )}
             </li>

@@ -6,30 +6,18 @@ import { FilterBar } from "@/ui/FilterBar";
 import { List } from "@/ui/List";
 import { Page } from "@/ui/Page";
 import { Empty } from "@/ui/States";
-import { RunState, runStatusWord } from "@/ui/Status";
 import { When } from "@/ui/When";
 import { flowsQuery } from "./queries";
 
 const name = (flow: FlowSummary) => `${flow.namespace}/${flow.id}`;
 
+const owner = (flow: FlowSummary) => (flow.workspace_id ? "your workspace" : "the product");
+
 const columns: Column<FlowSummary>[] = [
   { id: "flow", header: "Flow", cell: name, text: name },
   { id: "description", header: "What it does", secondary: true, width: "40%", cell: (flow) => flow.description, text: (flow) => flow.description ?? "" },
-  {
-    id: "last",
-    header: "Last run",
-    width: 130,
-    cell: (flow) => (flow.last_run ? <RunState status={flow.last_run.status} /> : "never"),
-    text: (flow) => (flow.last_run ? runStatusWord(flow.last_run.status) : "never"),
-  },
-  {
-    id: "when",
-    header: "When",
-    width: 110,
-    secondary: true,
-    cell: (flow) => flow.last_run && <When at={flow.last_run.created_at} />,
-    text: (flow) => flow.last_run?.created_at ?? "",
-  },
+  { id: "owner", header: "Belongs to", width: 130, cell: owner, text: owner },
+  { id: "saved", header: "Saved", width: 110, secondary: true, cell: (flow) => <When at={flow.updated_at} />, text: (flow) => flow.updated_at },
   { id: "version", header: "Version", width: 80, align: "right", secondary: true, cell: (flow) => flow.version, text: (flow) => String(flow.version) },
 ];
 

@@ -13,13 +13,13 @@ export const flowsQuery = (q?: string) =>
 export const flowQuery = (namespace: string, id: string) =>
   queryOptions({
     queryKey: ["flows", "one", namespace, id],
-    queryFn: ({ signal }) => body(api.GET("/api/flows/{namespace}/{id}", { params: { path: { namespace, id } }, signal })),
+    queryFn: ({ signal }) => body(api.GET("/api/flows/{ns}/{id}", { params: { path: { ns: namespace, id } }, signal })),
   });
 
 export const versionsQuery = (namespace: string, id: string) =>
   queryOptions({
     queryKey: ["flows", "versions", namespace, id],
-    queryFn: ({ signal }) => body(api.GET("/api/flows/{namespace}/{id}/versions", { params: { path: { namespace, id } }, signal })),
+    queryFn: ({ signal }) => body(api.GET("/api/flows/{ns}/{id}/versions", { params: { path: { ns: namespace, id } }, signal })),
   });
 
 /** The last runs of one flow; its key begins with "runs", since it changes when they do. */

@@ -5,7 +5,6 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { api, ApiError, body } from "@/lib/api";
 import type { Mail } from "@/lib/model";
-import { pollWhenNotLive } from "@/lib/realtime";
 import { Facts } from "@/ui/Facts";
 import { FilterBar } from "@/ui/FilterBar";
 import { Page } from "@/ui/Page";
@@ -20,7 +19,8 @@ const mailsQuery = (q?: string) =>
     queryFn: ({ pageParam, signal }) => body(api.GET("/api/mailbox", { params: { query: { q, limit: 50, cursor: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
-    refetchInterval: pollWhenNotLive,
+    // Mail is no topic of the live stream.
+    refetchInterval: 5_000,
   });
 
 export interface MailboxSearch {

@@ -7,10 +7,10 @@ import { runLogsQuery } from "./queries";
 
 /** What the steps of a run wrote, oldest first. */
 export function Logs({ runId, step }: { runId: string; step?: string }) {
-  const query = useInfiniteQuery(runLogsQuery(runId, step));
-  const lines = query.data?.pages.flatMap((page) => page.items);
+  const query = useInfiniteQuery(runLogsQuery(runId));
+  const lines = query.data?.pages.flatMap((page) => page.items).filter((line) => !step || line.step === step);
   if (!lines) return query.isError ? <Failure error={query.error} retry={() => void query.refetch()} /> : <LoadingRows rows={4} label="Loading logs" />;
-  if (lines.length === 0) return <Text c="dimmed">Nothing was logged.</Text>;
+  if (lines.length === 0 && !query.hasNextPage) return <Text c="dimmed">Nothing was logged.</Text>;
   return (
     <>
       <ol className={classes.lines} aria-label="Logs">

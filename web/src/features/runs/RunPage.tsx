@@ -103,13 +103,13 @@ function LoadedRun({ run, search, onSearch }: { run: Run } & Omit<RunPageProps, 
           [
             "Flow",
             <Link key="flow" to="/flows/$namespace/$id" params={{ namespace, id: flowId }}>
-              {run.flow}, version {run.flow_version}
+              {run.flow}{run.flow_version && `, version ${run.flow_version}`}
             </Link>,
           ],
           ["Started by", run.trigger],
           ["Created", <When key="created" at={run.created_at} />],
           ["Took", between(run.started_at, run.finished_at, now)],
-          ["Retries", run.retry_count > 0 ? `${run.retry_count} of ${run.max_retries}` : null],
+          ["Retries", run.retry_count ? `${run.retry_count}${run.max_retries ? ` of ${run.max_retries}` : ""}` : null],
           run.parent_id && [
             "Part of",
             <Link key="parent" to="/runs/$id" params={{ id: run.parent_id }}>
@@ -118,6 +118,7 @@ function LoadedRun({ run, search, onSearch }: { run: Run } & Omit<RunPageProps, 
           ],
         ]}
       />
+      {run.has_more_steps && <Text mt="sm">Only the first {run.steps.length} steps are shown.</Text>}
       <Tabs value={view} onChange={(value) => onSearch({ ...search, view: runViews.find((name) => name === value) })} mt="md" keepMounted={false}>
         <Tabs.List mb="sm">
           {runViews.map((name) => (
@@ -162,7 +163,7 @@ function LoadedRun({ run, search, onSearch }: { run: Run } & Omit<RunPageProps, 
 function CancelDialog({ run, close, onDone }: { run: Run; close: () => void; onDone: () => Promise<void> }) {
   const [reason, setReason] = useState("");
   const cancel = useMutation({
-    mutationFn: () => body(api.POST("/api/runs/{id}/cancel", { params: { path: { id: run.id } }, body: { reason: reason.trim() || undefined } })),
+    mutationFn: () => body(api.POST("/api/runs/{id}/cancel", { params: { path: { id: run.id } }, body: { reason: reason.trim() || null } })),
     onSuccess: async () => {
       await onDone();
       close();

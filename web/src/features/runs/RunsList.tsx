@@ -89,7 +89,7 @@ function BulkActions({ runs, done }: { runs: RunSummary[]; done: () => void }) {
     mutationFn: async ({ verb, ids }: { verb: "cancel" | "retry"; ids: string[] }) => {
       const calls = ids.map((id) =>
         verb === "cancel"
-          ? body(api.POST("/api/runs/{id}/cancel", { params: { path: { id } }, body: {} }))
+          ? body(api.POST("/api/runs/{id}/cancel", { params: { path: { id } }, body: { reason: null } }))
           : body(api.POST("/api/runs/{id}/retry", { params: { path: { id } } })),
       );
       const results = await Promise.allSettled(calls);

@@ -9,13 +9,14 @@ import { Section } from "@/ui/Page";
 import { Copy } from "@/ui/ShortId";
 import { StepState } from "@/ui/Status";
 import { When } from "@/ui/When";
+import { errorOf } from "./errors";
 import { Logs } from "./Logs";
 import classes from "./StepDrawer.module.css";
 
 /** Everything about one step: what went in, what came out, every attempt, what it logged. */
 export function StepDrawer({ run, step, close }: { run: Run; step: Step; close: () => void }) {
   const now = useNow();
-  const error = step.status === "failed" || step.status === "waiting" ? step.attempts.at(-1)?.error : null;
+  const error = step.status === "failed" || step.status === "waiting" ? errorOf(step.attempts.at(-1)?.error) : null;
   return (
     <Drawer opened onClose={close} position="right" size="lg" title={step.path} transitionProps={{ duration: 120 }} closeButtonProps={{ "aria-label": "Close the step" }}>
       <Stack gap={0}>
@@ -65,7 +66,7 @@ export function StepDrawer({ run, step, close }: { run: Run; step: Step; close: 
                     </Table.Td>
                     <Table.Td>{attempt.started_at && <When at={attempt.started_at} />}</Table.Td>
                     <Table.Td>{between(attempt.started_at, attempt.finished_at, now) ?? "–"}</Table.Td>
-                    <Table.Td style={{ overflowWrap: "anywhere" }}>{attempt.error?.message}</Table.Td>
+                    <Table.Td style={{ overflowWrap: "anywhere" }}>{errorOf(attempt.error)?.message}</Table.Td>
                   </Table.Tr>
                 ))}
               </Table.Tbody>

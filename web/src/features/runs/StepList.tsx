@@ -5,6 +5,7 @@ import { between } from "@/lib/format";
 import type { Run } from "@/lib/model";
 import { useNow } from "@/lib/time";
 import { StepState } from "@/ui/Status";
+import { errorOf } from "./errors";
 import classes from "./StepList.module.css";
 
 interface StepListProps {
@@ -70,7 +71,7 @@ export function StepList({ run, chosen, onStep }: StepListProps) {
                   {step.attempts.length}
                 </Table.Td>
                 <Table.Td ta="right">{between(step.attempts[0]?.started_at, last?.finished_at, now) ?? "–"}</Table.Td>
-                <Table.Td className={`${classes.error} ${classes.secondary}`}>{last?.error?.message}</Table.Td>
+                <Table.Td className={`${classes.error} ${classes.secondary}`}>{errorOf(last?.error)?.message}</Table.Td>
               </Table.Tr>
             );
           })}

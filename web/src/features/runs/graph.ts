@@ -1,6 +1,7 @@
+/** The step that holds a step: "tell" for "tell[3].mail". */
 const parentOf = (path: string, paths: ReadonlySet<string>): string | null => {
-  for (let at = path.lastIndexOf("/"); at > 0; at = path.lastIndexOf("/", at - 1)) {
-    const candidate = path.slice(0, at);
+  for (let at = path.lastIndexOf("."); at > 0; at = path.lastIndexOf(".", at - 1)) {
+    const candidate = path.slice(0, at).replace(/\[\d+\]$/, "");
     if (paths.has(candidate)) return candidate;
   }
   return null;
@@ -16,8 +17,8 @@ export function edgesOf(paths: readonly string[]): [from: string, to: string][] 
   const edges: [string, string][] = [];
   for (const path of paths) {
     const parent = parentOf(path, all);
-    // Two rounds of a loop are two levels: "each/0" and "each/1".
-    const level = path.slice(0, Math.max(path.lastIndexOf("/"), 0));
+    // Two rounds of a loop are two levels: "each[0]" and "each[1]".
+    const level = path.slice(0, Math.max(path.lastIndexOf("."), 0));
     const before = lastOfLevel.get(level) ?? parent;
     if (before) edges.push([before, path]);
     lastOfLevel.set(level, path);

@@ -27,11 +27,11 @@ export const runQuery = (id: string) =>
     refetchInterval: (query) => (query.state.data && isOver(query.state.data.status) ? false : pollWhenNotLive()),
   });
 
-export const runLogsQuery = (id: string, step?: string) =>
+export const runLogsQuery = (id: string) =>
   infiniteQueryOptions({
-    queryKey: ["runs", "logs", id, step],
+    queryKey: ["runs", "logs", id],
     queryFn: ({ pageParam, signal }) =>
-      body(api.GET("/api/runs/{id}/logs", { params: { path: { id }, query: { step, limit: 200, cursor: pageParam } }, signal })),
+      body(api.GET("/api/runs/{id}/logs", { params: { path: { id }, query: { limit: 200, cursor: pageParam } }, signal })),
     initialPageParam: undefined as string | undefined,
     getNextPageParam: (page) => page.next_cursor ?? undefined,
     refetchInterval: pollWhenNotLive,

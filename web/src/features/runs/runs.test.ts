@@ -11,14 +11,15 @@ const attempt = (number: number, status: Attempt["status"], from: number, to: nu
   status,
   started_at: at(from),
   finished_at: to === null ? null : at(to),
-  error: message ? { code: "x", message, step: null } : null,
+  error: message ? { code: "x", message } : null,
 });
 const step = (path: string, status: Step["status"], attempts: Attempt[] = []): Step => ({
-  id: path.split("/").at(-1) ?? path,
+  id: path.split(".").at(-1) ?? path,
   path,
   type: "log",
   status,
   iteration: null,
+  started_at: at(0),
   attempts,
   input: null,
   output: null,
@@ -42,9 +43,9 @@ const run = (fields: Partial<Run>): Run => ({
   inputs: {},
   outputs: null,
   max_retries: 0,
-  task_id: null,
-  counters: {},
-  delivery_triggered: false,
+  labels: null,
+  current_step: null,
+  has_more_steps: false,
   steps: [],
   history: [],
   ...fields,
@@ -57,13 +58,12 @@ describe("the sentence of a run", () => {
         steps: [
           step("read", "completed", [attempt(1, "completed", 1, 2)]),
           step("tell", "running", [attempt(1, "running", 2, null)]),
-          step("tell/mail", "running", [attempt(1, "failed", 2, 3, "busy"), attempt(2, "running", 6, null)]),
-          step("end", "pending"),
-        ],
+          step("tell.mail", "running", [attempt(1, "failed", 2, 3, "busy"), attempt(2, "running", 6, null)]),
+            ],
       }),
       now,
     );
-    expect(sentence).toBe("Running tell/mail, attempt 2 for 4.0 s; 1 of 3 steps done.");
+    expect(sentence).toBe("Running tell.mail, attempt 2 for 4.0 s; 1 step done.");
   });
 
   it("says when it tries again, and why it must", () => {
@@ -100,7 +100,7 @@ describe("the timeline", () => {
       run({
         status: "completed",
         finished_at: at(10),
-        steps: [step("tell/0/mail", "completed", [attempt(1, "failed", 2, 4, "busy"), attempt(2, "completed", 7, 10)])],
+        steps: [step("tell[0].mail", "completed", [attempt(1, "failed", 2, 4, "busy"), attempt(2, "completed", 7, 10)])],
       }),
       new Date(at(500)),
     );

@@ -1,7 +1,8 @@
 import { between, count, duration } from "@/lib/format";
 import type { Run, Step } from "@/lib/model";
+import { errorOf } from "./errors";
 
-const isLeaf = (step: Step, steps: readonly Step[]) => !steps.some((other) => other.path.startsWith(`${step.path}/`));
+const isLeaf = (step: Step, steps: readonly Step[]) => !steps.some((other) => other.path.startsWith(`${step.path}.`) || other.path.startsWith(`${step.path}[`));
 const last = <T,>(items: readonly T[]) => items[items.length - 1];
 
 /** What is happening now, in one sentence: the first thing anyone wants to know of a run. */
@@ -19,11 +20,11 @@ export function runSentence(run: Run, now: Date): string {
       const attempt = last(first.attempts);
       const again = attempt && attempt.number > 1 ? `, attempt ${attempt.number}` : "";
       const others = busy.length > 1 ? ` and ${count(busy.length - 1, "other step")}` : "";
-      return `Running ${first.path}${again}${others} for ${between(attempt?.started_at ?? run.started_at, null, now) ?? took}; ${done} of ${leaves.length} steps done.`;
+      return `Running ${first.path}${again}${others} for ${between(attempt?.started_at ?? run.started_at, null, now) ?? took}; ${count(done, "step")} done.`;
     }
     case "awaiting_retry": {
       const waits = leaves.find((step) => step.status === "waiting" || step.status === "failed");
-      const reason = last(waits?.attempts ?? [])?.error?.message ?? run.error?.message;
+      const reason = errorOf(last(waits?.attempts ?? [])?.error)?.message ?? run.error?.message;
       const at = run.next_retry_at ? new Date(run.next_retry_at).getTime() - now.getTime() : 0;
       return `Trying ${waits?.path ?? "again"} again ${at > 0 ? `in ${duration(Math.ceil(at / 1000) * 1000)}` : "any moment"}${reason ? `, after: ${reason}` : "."}`;
     }

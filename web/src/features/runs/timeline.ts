@@ -1,4 +1,5 @@
 import type { Run, Step } from "@/lib/model";
+import { errorOf } from "./errors";
 
 /** A piece of a bar: an attempt, or the wait between two attempts. Positions are parts of the whole axis, 0–1. */
 export interface Segment {
@@ -58,7 +59,7 @@ export function timelineOf(run: Run, now: Date): Timeline {
         from: part(from),
         to: part(to),
         milliseconds: to - from,
-        error: attempt.error?.message ?? null,
+        error: errorOf(attempt.error)?.message ?? null,
       });
       previousEnd = to;
     }
@@ -66,7 +67,7 @@ export function timelineOf(run: Run, now: Date): Timeline {
     if (previousEnd !== null && step.status === "waiting" && !run.finished_at && end > previousEnd) {
       segments.push({ kind: "wait", status: "waiting", number: step.attempts.length + 1, from: part(previousEnd), to: 1, milliseconds: end - previousEnd, error: null });
     }
-    return { step, depth: step.path.split("/").filter((name) => !/^\d+$/.test(name)).length - 1, segments };
+    return { step, depth: step.path.split(".").length - 1, segments };
   });
 
   const distance = tickDistance(milliseconds);
