@@ -67,8 +67,9 @@ internal static class CommandLine
 
         void Interrupt(PosixSignalContext signal)
         {
-            // The second one is taken by the system's own handling, which ends the process at once.
-            signal.Cancel = !interruption.IsCancellationRequested;
+            // The second one is left to whoever else handles it, or to the system, which ends the process at once.
+            if (interruption.IsCancellationRequested) return;
+            signal.Cancel = true;
             interruption.Cancel();
         }
     }

@@ -72,11 +72,14 @@ internal sealed class RunningNode : IAsyncDisposable
     {
         try
         {
-            await App.StopAsync(atOnce);
+            await App.StopAsync(atOnce).WaitAsync(atOnce);
         }
         catch (OperationCanceledException)
         {
-            // Told to stop at once: what was in progress goes on after the next start, from its last recorded step.
+            // What was in progress goes on after the next start, from its last recorded step, as after a crash.
+            if (_server is not null) await _server.StopAsync(CancellationToken.None);
+            _folder?.Dispose();
+            return;
         }
         await DisposeAsync();
     }
