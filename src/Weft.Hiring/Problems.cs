@@ -36,7 +36,6 @@ public static class Problems
     public static readonly ProblemKind FlowIsShipped = new("flow_is_shipped", 409, "The flow is part of the product and cannot be deleted", "Save a flow of the same namespace and id in your workspace to override it.");
     public static readonly ProblemKind FlowNotStartable = new("flow_not_startable", 403, "The flow is one of the product's own and starts by what happens in the product", "Do what it is for in the product, or save a flow of your own in your workspace and start that.");
     public static readonly ProblemKind InputsInvalid = new("inputs_invalid", 422, "The inputs do not fit the flow", "Correct the inputs that `errors` names.");
-    public static readonly ProblemKind FlowNotStartable = new("flow_not_startable", 403, "The flow is one of the product's own, which start by what happens in the product", "Save a flow of that name in your workspace, or ask an operator to start it.");
     public static readonly ProblemKind FlowDisabled = new("flow_disabled", 409, "The flow is disabled and starts no runs", "Remove `disabled: true` from the flow and save it.");
     public static readonly ProblemKind RunNotFailed = new("run_not_failed", 409, "Only a run that failed or was cancelled can be retried", "Wait until the run ended, or start a new one.");
     public static readonly ProblemKind RunEnded = new("run_ended", 409, "The run has ended already", "There is nothing left to cancel.");

@@ -54,7 +54,6 @@ internal static class RunEndpoints
             Inputs = inputs is { ValueKind: JsonValueKind.Object } given ? (OrderedDictionary<string, object?>)FlowValue.Parse(given.GetRawText())! : FlowValue.Map(),
             WorkspaceId = caller.WorkspaceId,
             UserId = caller.PersonId,
-            MayStartSystemFlow = caller.IsOperator,
             IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
             // Whoever operates the installation may try its own flows by hand.
             MayStartSystemFlow = caller.IsOperator,
