@@ -1,3 +1,5 @@
+using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Weft.Hiring;
@@ -30,7 +32,38 @@ internal static class ApiDocument
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(AddProblem);
+            options.AddOperationTransformer(NameAsRead);
+            options.AddOperationTransformer(AddMergePatchBody);
+            options.AddSchemaTransformer(TypeTimes);
         });
+
+    // The generator knows no type for what a converter of ours writes, and a client without a type cannot use the value.
+    private static Task TypeTimes(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = context.JsonTypeInfo.Type;
+        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(DateTimeOffset))
+            schema.Type = JsonSchemaType.String | (type == typeof(DateTimeOffset) ? 0 : JsonSchemaType.Null);
+        return Task.CompletedTask;
+    }
+
+    // Query parameters are read without regard to case; the document spells them as the rest of the interface does.
+    private static Task NameAsRead(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query))
+            parameter.Name = parameter.Name?.ToLowerInvariant();
+        return Task.CompletedTask;
+    }
+
+    // A merge patch is taken as a JSON object, since what it leaves out must differ from null; Accepts<T> says what it may hold.
+    private static async Task AddMergePatchBody(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var accepted = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAcceptsMetadata>()
+            .LastOrDefault(m => m.RequestType is { } type && type != typeof(JsonObject))?.RequestType;
+        if (accepted is null || operation.RequestBody?.Content is not { } body || !body.TryGetValue("application/json", out var content)
+            || !context.Description.ParameterDescriptions.Any(p => p.Type == typeof(JsonObject))) return;
+        context.Document!.AddComponent(accepted.Name, await context.GetOrCreateSchemaAsync(accepted, null, cancellationToken));
+        content.Schema = new OpenApiSchemaReference(accepted.Name, context.Document);
+    }
 
     // Every address may answer with a problem; saying so once for all statuses keeps the document readable.
     private static async Task AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
