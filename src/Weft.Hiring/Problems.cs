@@ -34,6 +34,7 @@ public static class Problems
     public static readonly ProblemKind FlowInvalid = new("flow_invalid", 422, "The flow is not valid", "Correct what `errors` names, with line and column, and save again.");
     public static readonly ProblemKind FlowNotFound = new("flow_not_found", 404, "There is no such flow", "`GET /api/flows` lists the flows; deploy one with `weft flow deploy`.");
     public static readonly ProblemKind FlowIsShipped = new("flow_is_shipped", 409, "The flow is part of the product and cannot be deleted", "Save a flow of the same namespace and id in your workspace to override it.");
+    public static readonly ProblemKind FlowNotStartable = new("flow_not_startable", 403, "The flow is one of the product's own and starts by what happens in the product", "Do what it is for in the product, or save a flow of your own in your workspace and start that.");
     public static readonly ProblemKind InputsInvalid = new("inputs_invalid", 422, "The inputs do not fit the flow", "Correct the inputs that `errors` names.");
     public static readonly ProblemKind FlowDisabled = new("flow_disabled", 409, "The flow is disabled and starts no runs", "Remove `disabled: true` from the flow and save it.");
     public static readonly ProblemKind RunNotFailed = new("run_not_failed", 409, "Only a run that failed or was cancelled can be retried", "Wait until the run ended, or start a new one.");

@@ -71,7 +71,24 @@ public sealed partial class Migrator
     }
 
     /// <summary>Applies what is missing and returns how many that were. One round trip when nothing is.</summary>
-    public async Task<int> MigrateAsync(CancellationToken cancellationToken)
+    public Task<int> MigrateAsync(CancellationToken cancellationToken) => MigrateAsync(migrations, cancellationToken);
+
+    /// <summary>Likewise, but not past the given migration of a line; lines that come after it wait.</summary>
+    public Task<int> MigrateToAsync(string line, int version, CancellationToken cancellationToken)
+    {
+        var last = -1;
+        for (var i = 0; i < migrations.Count; i++)
+        {
+            if (migrations[i].Line == line && migrations[i].Version == version)
+                last = i;
+        }
+
+        return last >= 0
+            ? MigrateAsync(migrations.Take(last + 1), cancellationToken)
+            : throw new DatabaseException("migration_unknown", $"There is no migration {version} of '{line}'.", "See `weft migrate --status`.");
+    }
+
+    private async Task<int> MigrateAsync(IEnumerable<Migration> wanted, CancellationToken cancellationToken)
     {
         await using var connection = await admin.OpenConnectionAsync(cancellationToken);
         var applied = await ReadLedgerAsync(connection, cancellationToken);
@@ -83,7 +100,7 @@ public sealed partial class Migrator
 
         Check(applied);
         var count = 0;
-        foreach (var migration in migrations.Where(migration => !applied.ContainsKey((migration.Line, migration.Version))))
+        foreach (var migration in wanted.Where(migration => !applied.ContainsKey((migration.Line, migration.Version))))
         {
             if (await ApplyAsync(connection, migration, cancellationToken))
                 count++;

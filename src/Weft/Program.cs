@@ -10,6 +10,7 @@ return await CommandLine.RunAsync(
         FlowCommands.Create(),
         RunCommands.Create(),
         EvalCommands.Create(),
+        CvCommand.Create(),
         UserCommands.Create(),
         KeyCommand.Create(),
         DoctorCommand.Create(),

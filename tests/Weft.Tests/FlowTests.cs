@@ -47,6 +47,15 @@ public sealed class FlowTests(TestHost host)
     }
 
     [Fact]
+    public async Task The_language_is_served_as_a_schema_for_editors()
+    {
+        using var person = await host.SignUpAsync();
+        var schema = await person.ReadAsync("/api/flows/schema.json");
+        schema.GetProperty("$schema").GetString()!.ShouldStartWith("https://json-schema.org/");
+        schema.GetRawText().ShouldContain("mail.send");
+    }
+
+    [Fact]
     public async Task A_flow_with_mistakes_is_refused_with_every_one_and_its_place()
     {
         using var person = await host.SignUpAsync();
@@ -159,6 +168,9 @@ public sealed class FlowTests(TestHost host)
         var shipped = await person.ReadAsync("/api/flows/hiring/registration");
         shipped.GetProperty("workspace_id").ValueKind.ShouldBe(JsonValueKind.Null);
         await (await person.DeleteAsync("/api/flows/hiring/registration")).ShouldBeAsync(Problems.FlowIsShipped);
+        // It acts across workspaces on inputs it trusts: not for everybody to start.
+        await (await person.PostAsync("/api/runs", new { flow = "hiring/registration", inputs = new { } })).ShouldBeAsync(Problems.FlowNotStartable);
+        await (await host.Operator.PostAsync("/api/runs", new { flow = "hiring/registration", inputs = new { } })).ShouldBeAsync(Problems.InputsInvalid);
         (await SaveAsync(person, "team.people/greet", Greet)).EnsureSuccessStatusCode();
         (await person.DeleteAsync("/api/flows/team.people/greet")).StatusCode.ShouldBe(HttpStatusCode.NoContent);
         await (await person.DeleteAsync("/api/flows/team.people/greet")).ShouldBeAsync(Problems.FlowNotFound);

@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Microsoft.AspNetCore.Mvc;
 using Weft.Engine;
@@ -20,6 +21,7 @@ internal static class FlowEndpoints
         flows.MapGet("", ListAsync).WithSummary("Flows by namespace and id");
         flows.MapPost("/validate", ValidateAsync).WithSummary("Everything that is wrong with a flow's source (YAML or JSON), without saving it")
             .WithMetadata(new RequestSizeLimitAttribute(MaxSourceBytes)).Accepts<string>("application/yaml", "application/json");
+        flows.MapGet("/schema.json", Schema).WithSummary("The flow language as JSON Schema, for editors").Produces<JsonElement>();
         flows.MapGet("/{ns}/{id}", FindAsync).WithSummary("A flow with its source, inputs and triggers");
         flows.MapPut("/{ns}/{id}", SaveAsync).WithSummary("Save a flow (YAML or JSON); a changed text makes a new version")
             .WithMetadata(new RequestSizeLimitAttribute(MaxSourceBytes)).Accepts<string>("application/yaml", "application/json");
@@ -93,6 +95,8 @@ internal static class FlowEndpoints
         return TypedResults.Ok(new Page<TriggerSummary>(await FlowReader.TriggersAsync(scope.Connection, null, cancellationToken), null));
     }
 
+    private static IResult Schema(SignedIn _, FlowEngine engine) => Results.Text(FlowSchema.Build(engine.TaskTypes).ToJsonString(), "application/schema+json");
+
     private static async Task<string> ReadSourceAsync(HttpRequest request, CancellationToken cancellationToken)
     {
         using var reader = new StreamReader(request.Body, Encoding.UTF8);
@@ -109,7 +113,7 @@ internal static class FlowEndpoints
 }
 
 /// <summary>A flow as listed.</summary>
-internal record FlowView(
+internal sealed record FlowView(
     string Namespace, string Id, string? Description, int Version, Guid? WorkspaceId, bool Disabled, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
 {
     public static FlowView Of(FlowSummary flow) =>

@@ -17,13 +17,7 @@ internal static class FlowSetup
 
     public static void AddFlows(this IServiceCollection services, WeftSettings settings, NodeRole role)
     {
-        services.AddSingleton(new OutboundOptions { Allow = settings.Engine.Allow });
-        services.AddSingleton(provider => new OutboundGuard(provider.GetRequiredService<OutboundOptions>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(provider => new GuardedHttp(provider.GetRequiredService<OutboundGuard>(), provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton(Mail(settings.Mail));
-        services.AddSingleton<MailTemplates>();
-        services.AddTaskType<LogTask>().AddTaskType<ReturnTask>().AddTaskType<FailTask>().AddTaskType<SetTask>().AddTaskType<SleepTask>();
-        services.AddTaskType<HttpRequestTask>().AddTaskType<MailSendTask>();
+        services.AddCoreTasks(new OutboundOptions { Allow = settings.Engine.Allow }, Mail(settings.Mail), new MailTemplates());
         services.AddWeftEngine(Options(settings, role));
         services.AddHostedService<ShippedFlows>();
         services.AddHostedService<RunChanges>();

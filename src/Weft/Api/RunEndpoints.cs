@@ -1,6 +1,9 @@
+using System.ComponentModel.DataAnnotations;
+using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Weft.Engine;
 using Weft.Hiring;
@@ -53,6 +56,8 @@ internal static class RunEndpoints
             Inputs = inputs is { ValueKind: JsonValueKind.Object } given ? (OrderedDictionary<string, object?>)FlowValue.Parse(given.GetRawText())! : FlowValue.Map(),
             WorkspaceId = caller.WorkspaceId,
             UserId = caller.PersonId,
+            // Whoever operates the installation may try its own flows by hand.
+            MayStartSystemFlow = caller.IsOperator,
             IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
         };
     }
@@ -79,8 +84,8 @@ internal static class RunEndpoints
         return TypedResults.Ok(new Page<RunSummary>(runs.Items, runs.NextCursor));
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> FindAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken) =>
-        await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+    private static async Task<Results<Ok<RunView>, ProblemResult>> FindAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken) =>
+        await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
 
     internal static async Task<RunDetail?> ReadAsync(Guid id, SignedIn caller, WeftDatabase database, CancellationToken cancellationToken)
     {
@@ -119,7 +124,7 @@ internal static class RunEndpoints
             var stream = await EventStream.BeginAsync(context, end.Token);
             while (true)
             {
-                await stream.SendAsync("run", JsonSerializer.Serialize(run, json.Value.SerializerOptions), end.Token);
+                await stream.SendAsync("run", JsonSerializer.Serialize(new RunView(run), json.Value.SerializerOptions), end.Token);
                 if (run.FinishedAt is not null)
                 {
                     await stream.SendAsync("end", JsonSerializer.Serialize(new { status = run.Status }), end.Token);
@@ -162,7 +167,7 @@ internal static class RunEndpoints
         }
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> CancelAsync(
+    private static async Task<Results<Ok<RunView>, ProblemResult>> CancelAsync(
         Guid id, CancelRequest? body, SignedIn caller, WeftDatabase database, FlowEngine engine, CancellationToken cancellationToken)
     {
         if (await ReadAsync(id, caller, database, cancellationToken) is null) return Problems.NotFound.With();
@@ -170,20 +175,60 @@ internal static class RunEndpoints
         var reason = check.OptionalText("reason", body?.Reason, max: 500);
         if (check.Problem is { } problem) return problem;
         await engine.CancelAsync(id, reason ?? $"Cancelled by {caller.Name}.", cancellationToken);
-        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
     }
 
-    private static async Task<Results<Ok<RunDetail>, ProblemResult>> RetryAsync(
+    private static async Task<Results<Ok<RunView>, ProblemResult>> RetryAsync(
         Guid id, SignedIn caller, WeftDatabase database, FlowEngine engine, CancellationToken cancellationToken)
     {
         if (await ReadAsync(id, caller, database, cancellationToken) is null) return Problems.NotFound.With();
         await engine.RetryAsync(id, cancellationToken);
-        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(run) : Problems.NotFound.With();
+        return await ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(new RunView(run)) : Problems.NotFound.With();
     }
 }
 
 /// <summary>A start: <c>flow</c> is <c>namespace/id</c>.</summary>
-internal sealed record StartRequest(string? Flow, JsonElement? Inputs, string? IdempotencyKey);
+internal sealed record StartRequest([property: Required] string? Flow, JsonElement? Inputs, string? IdempotencyKey);
+
+/// <summary>
+/// A run as its page shows it. <c>counters</c> are its outputs that are whole numbers, and <c>delivery_triggered</c> says
+/// whether a step of it sent mail.
+/// </summary>
+internal sealed record RunView : RunSummary
+{
+    [SetsRequiredMembers]
+    public RunView(RunDetail run) : base(run)
+    {
+        (Inputs, Outputs, CurrentStep, Steps, History, HasMoreSteps) = (run.Inputs, run.Outputs, run.CurrentStep, run.Steps, run.History, run.HasMoreSteps);
+        if (run.Outputs is { ValueKind: JsonValueKind.Object } outputs)
+        {
+            foreach (var output in outputs.EnumerateObject())
+            {
+                if (output.Value.ValueKind == JsonValueKind.Number && output.Value.TryGetInt64(out var count)) Counters[output.Name] = count;
+            }
+        }
+    }
+
+    /// <summary>The run is the one record of its execution: its own id.</summary>
+    public Guid TaskId => Id;
+
+    public OrderedDictionary<string, long> Counters { get; init; } = new(StringComparer.Ordinal);
+
+    public bool DeliveryTriggered => Steps.Any(s => s is { Type: "mail.send", Status: "completed" });
+
+    public JsonElement Inputs { get; init; }
+
+    public JsonElement? Outputs { get; init; }
+
+    public string? CurrentStep { get; init; }
+
+    public IReadOnlyList<StepDetail> Steps { get; init; }
+
+    public IReadOnlyList<RunTransition> History { get; init; }
+
+    /// <summary>True when the run has more steps than are shown here.</summary>
+    public bool HasMoreSteps { get; init; }
+}
 
 internal sealed record CancelRequest(string? Reason);
 
@@ -193,4 +238,11 @@ internal sealed record StartedRun(Guid Id, Guid RunId, DateTimeOffset CreatedAt)
 internal sealed record LogLineView(Guid Id, DateTimeOffset At, string Level, string? Step, int? Attempt, string Message);
 
 /// <summary>The filters of a list of runs.</summary>
-internal readonly record struct RunQuery(string? Status, string? Flow, string? Trigger, string? Q, DateTimeOffset? Since, DateTimeOffset? Until, Guid? ParentId);
+internal readonly record struct RunQuery(
+    [FromQuery(Name = "status")] string? Status,
+    [FromQuery(Name = "flow")] string? Flow,
+    [FromQuery(Name = "trigger")] string? Trigger,
+    [FromQuery(Name = "q")] string? Q,
+    [FromQuery(Name = "since")] DateTimeOffset? Since,
+    [FromQuery(Name = "until")] DateTimeOffset? Until,
+    [FromQuery(Name = "parent_id")] Guid? ParentId);

@@ -18,7 +18,7 @@ internal static class ExitCode
 }
 
 /// <summary>A command that cannot do what it was asked, told in a sentence to whoever typed it.</summary>
-internal class CommandException(string message, int exitCode = ExitCode.Failed) : Exception(message)
+internal sealed class CommandException(string message, int exitCode = ExitCode.Failed) : Exception(message)
 {
     public int ExitCode { get; } = exitCode;
 }
@@ -67,8 +67,9 @@ internal static class CommandLine
 
         void Interrupt(PosixSignalContext signal)
         {
-            // The second one is taken by the system's own handling, which ends the process at once.
-            signal.Cancel = !interruption.IsCancellationRequested;
+            // The second one is left to whoever else handles it, or to the system, which ends the process at once.
+            if (interruption.IsCancellationRequested) return;
+            signal.Cancel = true;
             interruption.Cancel();
         }
     }

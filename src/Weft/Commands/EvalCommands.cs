@@ -1,14 +1,17 @@
 using System.CommandLine;
+using System.Globalization;
 using System.Text.Json;
 using Weft.Engine;
+using Weft.Engine.Cron;
 using Weft.Engine.Expressions;
+using Weft.Engine.JsonPath;
 
 namespace Weft.Commands;
 
 /// <summary><c>weft eval …</c>: evaluates as the engine would, for flow authors; one case from arguments, or JSON lines from standard input.</summary>
 internal static class EvalCommands
 {
-    public static Command Create() => new("eval", "Evaluate as the engine would") { Template() };
+    public static Command Create() => new("eval", "Evaluate as the engine would") { Template(), Path(), Cron() };
 
     private static Command Template()
     {
@@ -28,18 +31,66 @@ internal static class EvalCommands
         return FlowValue.Map(("text", FlowValue.ToText(result)), ("result", result));
     }
 
-    // Every line gets an answer, an error included: a batch is compared line by line.
+    private static Command Path()
+    {
+        var selector = new Argument<string?>("selector") { Description = "The JSONPath; without it, JSON lines {selector, document} are read from standard input", Arity = ArgumentArity.ZeroOrOne };
+        var document = new Option<string>("--document") { Description = "The document, as JSON", DefaultValueFactory = _ => "null" };
+        var command = new Command("jsonpath", "Evaluate a JSONPath: {result, paths} for each case") { selector, document };
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(selector) is { } path
+            ? Task.FromResult(Print(() => Select(path, FlowValue.Parse(parsed.GetRequiredValue(document)))))
+            : EachLineAsync(one => Select(FlowValue.ToText(one.GetValueOrDefault("selector")) ?? "", one.GetValueOrDefault("document")), cancellationToken));
+        return command;
+    }
+
+    private static OrderedDictionary<string, object?> Select(string selector, object? document)
+    {
+        var nodes = JsonPath.Parse(selector).Select(document);
+        return FlowValue.Map(("result", nodes.Select(n => n.Value).ToList()), ("paths", nodes.Select(n => (object?)n.Path).ToList()));
+    }
+
+    private static Command Cron()
+    {
+        var expression = new Argument<string?>("expression") { Description = "The cron expression; without it, JSON lines {expr, tz, from, inclusive?, count?} are read from standard input", Arity = ArgumentArity.ZeroOrOne };
+        var zone = new Option<string>("--tz") { Description = "The IANA time zone", DefaultValueFactory = _ => "UTC" };
+        var from = new Option<DateTimeOffset>("--from") { Description = "The moment to look on from (default: now)", DefaultValueFactory = _ => TimeProvider.System.GetUtcNow() };
+        var count = new Option<int>("--count") { Description = "How many times", DefaultValueFactory = _ => 1 };
+        var command = new Command("cron", "The next times of a cron expression: {next} for each case") { expression, zone, from, count };
+        command.SetAction((parsed, cancellationToken) => parsed.GetValue(expression) is { } text
+            ? Task.FromResult(Print(() => Next(text, parsed.GetRequiredValue(zone), parsed.GetValue(from), inclusive: false, parsed.GetValue(count))))
+            : EachLineAsync(
+                one => Next(
+                    FlowValue.ToText(one.GetValueOrDefault("expr")) ?? "", one.GetValueOrDefault("tz") as string ?? "UTC", Moment(one.GetValueOrDefault("from")),
+                    one.GetValueOrDefault("inclusive") is true, one.GetValueOrDefault("count") is long times ? (int)Math.Clamp(times, 1, 10_000) : 1),
+                cancellationToken));
+        return command;
+    }
+
+    private static DateTimeOffset Moment(object? value) =>
+        value is null ? TimeProvider.System.GetUtcNow()
+        : DateTimeOffset.TryParse(value as string, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var moment) ? moment
+        : throw new FlowException("eval_input", "`from` must be an ISO 8601 time.");
+
+    private static OrderedDictionary<string, object?> Next(string expression, string zone, DateTimeOffset from, bool inclusive, int count)
+    {
+        if (!TimeZoneInfo.TryFindSystemTimeZoneById(zone, out var where)) throw new FlowException("eval_input", $"There is no time zone '{zone}'.");
+        var schedule = CronSchedule.Parse(expression);
+        var next = new List<object?>();
+        for (var at = inclusive ? schedule.NextAtOrAfter(from, where) : schedule.Next(from, where); at is { } found && next.Count < count; at = schedule.Next(found, where))
+            next.Add(found.ToString("yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture));
+        return FlowValue.Map(("next", next));
+    }
+
+    // Every line gets an answer, and an error is one: the batch as a whole is done.
     private static async Task<int> EachLineAsync(Func<OrderedDictionary<string, object?>, OrderedDictionary<string, object?>> evaluate, CancellationToken cancellationToken)
     {
-        var failed = false;
         while (await Console.In.ReadLineAsync(cancellationToken) is { } line)
         {
             if (string.IsNullOrWhiteSpace(line)) continue;
-            failed |= Print(() => FlowValue.Parse(line) is OrderedDictionary<string, object?> one
+            Print(() => FlowValue.Parse(line) is OrderedDictionary<string, object?> one
                 ? evaluate(one)
-                : throw new FlowException("eval_input", "Each line must be a JSON object.")) != ExitCode.Done;
+                : throw new FlowException("eval_input", "Each line must be a JSON object."));
         }
-        return failed ? ExitCode.Failed : ExitCode.Done;
+        return ExitCode.Done;
     }
 
     private static int Print(Func<OrderedDictionary<string, object?>> evaluate)

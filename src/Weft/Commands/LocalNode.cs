@@ -8,23 +8,44 @@ namespace Weft.Commands;
 /// </summary>
 internal sealed class LocalNode : IDisposable
 {
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan Between = TimeSpan.FromMilliseconds(100);
+
     private readonly FileStream _lock;
     private readonly string _file;
 
     private LocalNode(FileStream held, string file) => (_lock, _file) = (held, file);
 
     /// <summary>Takes the folder, or answers null when another node has it.</summary>
-    public static LocalNode? TryTake(string dataDir)
+    private static LocalNode? TryTake(string dataDir)
     {
         CreateFolder(dataDir);
         try
         {
             var held = new FileStream(Path.Combine(dataDir, "node.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            return new LocalNode(held, Path.Combine(dataDir, "node.json"));
+            // What a killed node left says nothing any more.
+            var file = Path.Combine(dataDir, "node.json");
+            File.Delete(file);
+            return new LocalNode(held, file);
         }
         catch (IOException e) when (e is not (DirectoryNotFoundException or FileNotFoundException or PathTooLongException))
         {
             return null;
+        }
+    }
+
+    /// <summary>
+    /// Takes the folder, or throws when a node has it that serves people. One that only runs a command, or has just begun, is
+    /// waited for.
+    /// </summary>
+    public static async Task<LocalNode> TakeAsync(string dataDir, CancellationToken cancellationToken)
+    {
+        for (var waited = TimeSpan.Zero; ; waited += Between)
+        {
+            if (TryTake(dataDir) is { } taken) return taken;
+            if (Find(dataDir) is { } node) throw new CommandException($"Weft is running already on the data folder {dataDir}, at {node.Address}. Stop it, or choose another folder with --data-dir.");
+            if (waited > Patience) throw new CommandException($"The data folder {dataDir} is held by another weft that does not say where it is. Stop it, or choose another folder with --data-dir.");
+            await Task.Delay(Between, cancellationToken);
         }
     }
 

@@ -34,7 +34,9 @@ internal static class MigrateCommand
             }
             else if (!parsed.GetValue(status))
             {
-                var applied = await migrator.MigrateAsync(cancellationToken);
+                var applied = parsed.GetValue(to) is { } target
+                    ? await migrator.MigrateToAsync(parsed.GetRequiredValue(line), target, cancellationToken)
+                    : await migrator.MigrateAsync(cancellationToken);
                 Console.WriteLine(applied == 0 ? "The schema is up to date." : $"{applied} applied.");
             }
             else

@@ -53,7 +53,7 @@ internal sealed class Platform : IAsyncDisposable
             Engine = settings.Engine,
             FlowEnv = settings.FlowEnv,
         };
-        var node = await RunningNode.StartAsync(alone, NodeRole.All, cancellationToken);
+        var node = await RunningNode.StartAsync(alone, NodeRole.All, announce: false, cancellationToken);
         return new Platform(node.Address, node.LocalKey, node);
     }
 
@@ -108,7 +108,7 @@ internal sealed class Platform : IAsyncDisposable
             var lines = new List<string> { problem.Detail is null ? $"{problem.Title}." : $"{problem.Title}: {problem.Detail}" };
             foreach (var error in problem.Errors ?? []) lines.Add($"  {(error.Line is { } line ? $"{line}:{error.Column}: " : "")}{error.Path}: {error.Message}");
             lines.Add(problem.Remedy);
-            return new ServerProblem(problem, string.Join('\n', lines));
+            return new CommandException(string.Join('\n', lines), problem.Status == 503 ? ExitCode.Unreachable : ExitCode.Failed);
         }
         catch (JsonException)
         {
@@ -128,11 +128,4 @@ internal sealed class Platform : IAsyncDisposable
         _client.Dispose();
         if (_node is not null) await _node.StopAsync(CancellationToken.None);
     }
-}
-
-/// <summary>The server refused; the problem says why.</summary>
-internal sealed class ServerProblem(ProblemBody problem, string message) : CommandException(
-    message, problem.Status switch { 503 => Commands.ExitCode.Unreachable, _ => Commands.ExitCode.Failed })
-{
-    public ProblemBody Problem { get; } = problem;
 }

@@ -16,7 +16,7 @@ internal static class ServerCommand
             var settings = parsed.Settings((port, "http.port")).Settings;
             if (settings.Database is { Admin: null, Engine: null })
                 throw new CommandException("A node of several needs the database they share: give --database-url (WEFT_DATABASE__ADMIN). For one machine alone there is: weft up", ExitCode.WrongUsage);
-            return UpCommand.RunAsync(() => RunningNode.StartAsync(settings, parsed.GetValue(role), cancellationToken), cancellationToken);
+            return UpCommand.RunAsync(() => RunningNode.StartAsync(settings, parsed.GetValue(role), announce: true, cancellationToken), cancellationToken);
         });
         return command;
     }

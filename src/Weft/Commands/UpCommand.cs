@@ -12,7 +12,7 @@ internal static class UpCommand
     {
         var port = new Option<int>("--port") { Description = "The port to listen on (default 8080)" };
         var command = new Command("up", "Start everything in one process: database, migrations, workers, web") { port };
-        command.SetAction((parsed, cancellationToken) => RunAsync(() => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, cancellationToken), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => RunAsync(() => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, announce: true, cancellationToken), cancellationToken));
         return command;
     }
 

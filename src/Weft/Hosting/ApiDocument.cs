@@ -1,4 +1,6 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json.Nodes;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
@@ -9,6 +11,9 @@ namespace Weft.Hosting;
 /// <summary>The OpenAPI 3.1 document, generated from the endpoints; web/openapi.json is its committed copy.</summary>
 internal static class ApiDocument
 {
+    /// <summary>How the records that only travel towards the server are called.</summary>
+    private static readonly string[] RequestNames = ["Request", "Draft", "Move", "Upload"];
+
     public static void AddApiDocument(this IServiceCollection services) =>
         services.AddOpenApi("v1", options =>
         {
@@ -29,28 +34,34 @@ internal static class ApiDocument
                     ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "weft_session" },
                     ["api_key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key; `X-API-Key` is read too." },
                 };
+                document.Security =
+                [
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("session", document)] = [] },
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("api_key", document)] = [] },
+                ];
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(AddProblem);
-            options.AddOperationTransformer(NameAsRead);
             options.AddOperationTransformer(AddMergePatchBody);
-            options.AddSchemaTransformer(TypeTimes);
+            options.AddSchemaTransformer(Complete);
         });
 
-    // The generator knows no type for what a converter of ours writes, and a client without a type cannot use the value.
-    private static Task TypeTimes(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    // What an answer holds is always there, null or not; a request may leave out what it may set to null, unless it says [Required].
+    private static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
     {
         var type = context.JsonTypeInfo.Type;
-        if ((Nullable.GetUnderlyingType(type) ?? type) == typeof(DateTimeOffset))
-            schema.Type = JsonSchemaType.String | (type == typeof(DateTimeOffset) ? 0 : JsonSchemaType.Null);
-        return Task.CompletedTask;
-    }
-
-    // Query parameters are read without regard to case; the document spells them as the rest of the interface does.
-    private static Task NameAsRead(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
-    {
-        foreach (var parameter in (operation.Parameters ?? []).OfType<OpenApiParameter>().Where(p => p.In == ParameterLocation.Query))
-            parameter.Name = parameter.Name?.ToLowerInvariant();
+        if (Nullable.GetUnderlyingType(type) is { } inner) type = inner;
+        // Our own converter writes these, so the generator does not know that they are text.
+        if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = type == context.JsonTypeInfo.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+            schema.Format = "date-time";
+        }
+        if (context.JsonTypeInfo.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 } properties) return Task.CompletedTask;
+        var isRequest = Array.Exists(RequestNames, ending => type.Name.EndsWith(ending, StringComparison.Ordinal));
+        schema.Required = context.JsonTypeInfo.Properties
+            .Where(p => properties.ContainsKey(p.Name) && (isRequest ? !p.IsSetNullable || p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true : p.ShouldSerialize is null))
+            .Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         return Task.CompletedTask;
     }
 
@@ -61,8 +72,10 @@ internal static class ApiDocument
             .LastOrDefault(m => m.RequestType is { } type && type != typeof(JsonObject))?.RequestType;
         if (accepted is null || operation.RequestBody?.Content is not { } body || !body.TryGetValue("application/json", out var content)
             || !context.Description.ParameterDescriptions.Any(p => p.Type == typeof(JsonObject))) return;
-        context.Document!.AddComponent(accepted.Name, await context.GetOrCreateSchemaAsync(accepted, null, cancellationToken));
-        content.Schema = new OpenApiSchemaReference(accepted.Name, context.Document);
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(accepted.Name) != true)
+            document.AddComponent(accepted.Name, await context.GetOrCreateSchemaAsync(accepted, null, cancellationToken));
+        content.Schema = new OpenApiSchemaReference(accepted.Name, document);
     }
 
     // Every address may answer with a problem; saying so once for all statuses keeps the document readable.
@@ -70,12 +83,15 @@ internal static class ApiDocument
     {
         operation.Responses ??= [];
         operation.Responses.Remove("400");
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(nameof(ProblemBody)) != true)
+            document.AddComponent(nameof(ProblemBody), await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, cancellationToken));
         operation.Responses["default"] = new OpenApiResponse
         {
             Description = "A problem",
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
             {
-                ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, cancellationToken) },
+                ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(nameof(ProblemBody), document) },
             },
         };
     }

