@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
 
 namespace Weft.Hiring;
 
@@ -17,7 +18,7 @@ public static class Page
 }
 
 /// <summary>The <c>?limit=&amp;cursor=</c> of every list; bind it with <c>[AsParameters]</c>.</summary>
-public readonly record struct PageQuery(int? Limit, string? Cursor)
+public readonly record struct PageQuery([FromQuery(Name = "limit")] int? Limit, [FromQuery(Name = "cursor")] string? Cursor)
 {
     public const int MaxLimit = 200;
 

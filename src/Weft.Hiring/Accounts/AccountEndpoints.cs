@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -160,10 +161,10 @@ public static class AccountEndpoints
 }
 
 /// <summary>Who signs up: <c>role</c> is <c>job_seeker</c> or <c>recruiter</c>.</summary>
-public sealed record SignUpRequest(string? Email, string? Password, string? Name, string? Role);
+public sealed record SignUpRequest([property: Required] string? Email, [property: Required] string? Password, [property: Required] string? Name, [property: Required] string? Role);
 
 /// <summary>Who signs in.</summary>
-public sealed record SignInRequest(string? Email, string? Password);
+public sealed record SignInRequest([property: Required] string? Email, [property: Required] string? Password);
 
 /// <summary>One of a person's sessions.</summary>
 public sealed record SessionView(Guid Id, string? IpAddress, string? UserAgent, DateTime CreatedAt, DateTime LastUsedAt, DateTime ExpiresAt, bool Current);

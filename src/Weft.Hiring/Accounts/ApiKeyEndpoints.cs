@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -82,7 +83,7 @@ public static class ApiKeyEndpoints
     }
 }
 
-public sealed record ApiKeyRequest(string? Name, DateTimeOffset? ExpiresAt);
+public sealed record ApiKeyRequest([property: Required] string? Name, DateTimeOffset? ExpiresAt);
 
 /// <summary>A key as listed: enough of it to tell it from others.</summary>
 public sealed record ApiKeyView(Guid Id, string Name, string Prefix, DateTime CreatedAt, DateTime? LastUsedAt, DateTime? ExpiresAt);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using Dapper;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -97,11 +98,11 @@ public static class UserAdministration
     private static ProblemResult NoSuchPerson() => Problems.NotFound.With("There is no account with this e-mail address.");
 }
 
-public sealed record ResetPasswordRequest(string? Email, string? Password);
+public sealed record ResetPasswordRequest([property: Required] string? Email, [property: Required] string? Password);
 
-public sealed record GrantRequest(string? Email, bool? Operator);
+public sealed record GrantRequest([property: Required] string? Email, bool? Operator);
 
-public sealed record KeyForRequest(string? Email, string? Name);
+public sealed record KeyForRequest([property: Required] string? Email, [property: Required] string? Name);
 
 /// <summary>A person as operators see them.</summary>
 public sealed record PersonView(Guid Id, string Email, string Name, string Role, bool EmailVerified, Guid WorkspaceId, bool IsOperator, DateTime CreatedAt);

@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.HttpResults;
 using Weft.Engine;
@@ -39,7 +40,7 @@ internal static class JobEndpoints
         await RunEndpoints.ReadAsync(id, caller, database, cancellationToken) is { } run ? TypedResults.Ok(Job.Of(run)) : Problems.NotFound.With();
 }
 
-internal sealed record StartJobRequest(string? WorkflowId, JsonElement? InputData);
+internal sealed record StartJobRequest([property: Required] string? WorkflowId, JsonElement? InputData);
 
 internal sealed record StartedJob(Guid JobId, string Status, DateTimeOffset CreatedAt);
 

@@ -1,7 +1,9 @@
+using System.ComponentModel.DataAnnotations;
 using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using Weft.Engine;
 using Weft.Hiring;
@@ -54,9 +56,9 @@ internal static class RunEndpoints
             Inputs = inputs is { ValueKind: JsonValueKind.Object } given ? (OrderedDictionary<string, object?>)FlowValue.Parse(given.GetRawText())! : FlowValue.Map(),
             WorkspaceId = caller.WorkspaceId,
             UserId = caller.PersonId,
-            IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
             // Whoever operates the installation may try its own flows by hand.
             MayStartSystemFlow = caller.IsOperator,
+            IdempotencyKey = string.IsNullOrEmpty(idempotencyKey) ? null : idempotencyKey,
         };
     }
 
@@ -186,7 +188,7 @@ internal static class RunEndpoints
 }
 
 /// <summary>A start: <c>flow</c> is <c>namespace/id</c>.</summary>
-internal sealed record StartRequest(string? Flow, JsonElement? Inputs, string? IdempotencyKey);
+internal sealed record StartRequest([property: Required] string? Flow, JsonElement? Inputs, string? IdempotencyKey);
 
 /// <summary>
 /// A run as its page shows it. <c>counters</c> are its outputs that are whole numbers, and <c>delivery_triggered</c> says
@@ -210,22 +212,22 @@ internal sealed record RunView : RunSummary
     /// <summary>The run is the one record of its execution: its own id.</summary>
     public Guid TaskId => Id;
 
-    public OrderedDictionary<string, long> Counters { get; } = new(StringComparer.Ordinal);
+    public OrderedDictionary<string, long> Counters { get; init; } = new(StringComparer.Ordinal);
 
     public bool DeliveryTriggered => Steps.Any(s => s is { Type: "mail.send", Status: "completed" });
 
-    public JsonElement Inputs { get; }
+    public JsonElement Inputs { get; init; }
 
-    public JsonElement? Outputs { get; }
+    public JsonElement? Outputs { get; init; }
 
-    public string? CurrentStep { get; }
+    public string? CurrentStep { get; init; }
 
-    public IReadOnlyList<StepDetail> Steps { get; }
+    public IReadOnlyList<StepDetail> Steps { get; init; }
 
-    public IReadOnlyList<RunTransition> History { get; }
+    public IReadOnlyList<RunTransition> History { get; init; }
 
     /// <summary>True when the run has more steps than are shown here.</summary>
-    public bool HasMoreSteps { get; }
+    public bool HasMoreSteps { get; init; }
 }
 
 internal sealed record CancelRequest(string? Reason);
@@ -236,4 +238,11 @@ internal sealed record StartedRun(Guid Id, Guid RunId, DateTimeOffset CreatedAt)
 internal sealed record LogLineView(Guid Id, DateTimeOffset At, string Level, string? Step, int? Attempt, string Message);
 
 /// <summary>The filters of a list of runs.</summary>
-internal readonly record struct RunQuery(string? Status, string? Flow, string? Trigger, string? Q, DateTimeOffset? Since, DateTimeOffset? Until, Guid? ParentId);
+internal readonly record struct RunQuery(
+    [FromQuery(Name = "status")] string? Status,
+    [FromQuery(Name = "flow")] string? Flow,
+    [FromQuery(Name = "trigger")] string? Trigger,
+    [FromQuery(Name = "q")] string? Q,
+    [FromQuery(Name = "since")] DateTimeOffset? Since,
+    [FromQuery(Name = "until")] DateTimeOffset? Until,
+    [FromQuery(Name = "parent_id")] Guid? ParentId);

@@ -1,3 +1,5 @@
+using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Serialization.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Weft.Hiring;
@@ -27,22 +29,50 @@ internal static class ApiDocument
                     ["session"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.ApiKey, In = ParameterLocation.Cookie, Name = "weft_session" },
                     ["api_key"] = new OpenApiSecurityScheme { Type = SecuritySchemeType.Http, Scheme = "bearer", Description = "An API key; `X-API-Key` is read too." },
                 };
+                document.Security =
+                [
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("session", document)] = [] },
+                    new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference("api_key", document)] = [] },
+                ];
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(AddProblem);
+            options.AddSchemaTransformer(Complete);
         });
+
+    // What an answer holds is always there, null or not; a request may leave out what it may set to null, unless it says [Required].
+    private static Task Complete(OpenApiSchema schema, OpenApiSchemaTransformerContext context, CancellationToken cancellationToken)
+    {
+        var type = context.JsonTypeInfo.Type;
+        if (Nullable.GetUnderlyingType(type) is { } inner) type = inner;
+        // Our own converter writes these, so the generator does not know that they are text.
+        if (type == typeof(DateTimeOffset))
+        {
+            schema.Type = type == context.JsonTypeInfo.Type ? JsonSchemaType.String : JsonSchemaType.String | JsonSchemaType.Null;
+            schema.Format = "date-time";
+        }
+        if (context.JsonTypeInfo.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 } properties) return Task.CompletedTask;
+        var isRequest = type.Name.EndsWith("Request", StringComparison.Ordinal);
+        schema.Required = context.JsonTypeInfo.Properties
+            .Where(p => properties.ContainsKey(p.Name) && (isRequest ? !p.IsSetNullable || p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true : p.ShouldSerialize is null))
+            .Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
+        return Task.CompletedTask;
+    }
 
     // Every address may answer with a problem; saying so once for all statuses keeps the document readable.
     private static async Task AddProblem(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
     {
         operation.Responses ??= [];
         operation.Responses.Remove("400");
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(nameof(ProblemBody)) != true)
+            document.AddComponent(nameof(ProblemBody), await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, cancellationToken));
         operation.Responses["default"] = new OpenApiResponse
         {
             Description = "A problem",
             Content = new Dictionary<string, OpenApiMediaType>(StringComparer.Ordinal)
             {
-                ["application/problem+json"] = new() { Schema = await context.GetOrCreateSchemaAsync(typeof(ProblemBody), null, cancellationToken) },
+                ["application/problem+json"] = new() { Schema = new OpenApiSchemaReference(nameof(ProblemBody), document) },
             },
         };
     }
