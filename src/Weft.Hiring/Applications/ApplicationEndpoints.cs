@@ -73,11 +73,11 @@ public static class ApplicationEndpoints
 
     public static void MapApplications(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/applications").WithTags("Applications");
-        group.MapGet("/", ListAsync).WithName("ListApplications").WithSummary("Applications sent by the caller or received by the caller's workspace, newest first");
-        group.MapPost("/", ApplyAsync).WithName("Apply").WithSummary("Applies to an open position");
-        group.MapGet("/{id:guid}", FindAsync).WithName("GetApplication").WithSummary("One application");
-        group.MapPatch("/{id:guid}", MoveAsync).WithName("MoveApplication").WithSummary("Changes the status; the other side is told");
+        var group = routes.MapGroup("/api/applications").WithTags("applications");
+        group.MapGet("/", ListAsync).WithSummary("Applications sent by the caller or received by the caller's workspace, newest first");
+        group.MapPost("/", ApplyAsync).WithSummary("Apply to an open position");
+        group.MapGet("/{id:guid}", FindAsync).WithSummary("One application");
+        group.MapPatch("/{id:guid}", MoveAsync).WithSummary("Change the status; the other side is told");
     }
 
     private static async Task<Ok<Page<ApplicationView>>> ListAsync(

@@ -75,12 +75,12 @@ public static class CompanyEndpoints
 
     public static void MapCompanies(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/companies").WithTags("Companies");
-        group.MapGet("/", ListAsync).WithName("ListCompanies").WithSummary("Companies, newest first");
-        group.MapPost("/", AddAsync).WithName("AddCompany").WithSummary("Adds a company to the caller's workspace");
-        group.MapGet("/{id:guid}", FindAsync).WithName("GetCompany").WithSummary("One company");
-        group.MapPatch("/{id:guid}", ChangeAsync).WithName("ChangeCompany").WithSummary("Changes what the body names (JSON Merge Patch)").Accepts<CompanyDraft>("application/json");
-        group.MapDelete("/{id:guid}", DeleteAsync).WithName("DeleteCompany").WithSummary("Deletes a company; its positions stay, without one");
+        var group = routes.MapGroup("/api/companies").WithTags("companies");
+        group.MapGet("/", ListAsync).WithSummary("Companies, newest first");
+        group.MapPost("/", AddAsync).WithSummary("Add a company to the caller's workspace");
+        group.MapGet("/{id:guid}", FindAsync).WithSummary("One company");
+        group.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change what the body names (JSON Merge Patch)").Accepts<CompanyDraft>("application/json");
+        group.MapDelete("/{id:guid}", DeleteAsync).WithSummary("Delete a company; its positions stay, without one");
     }
 
     private static async Task<Ok<Page<CompanyView>>> ListAsync(

@@ -64,10 +64,10 @@ public static class MatchEndpoints
 
     public static void MapMatches(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/matches").WithTags("Matching");
-        group.MapGet("/", ListAsync).WithName("ListMatches").WithSummary("The caller's matched positions, best first");
-        group.MapPost("/{id:guid}/dismiss", DismissAsync).WithName("DismissMatch").WithSummary("Hides a match for good");
-        routes.MapGet("/api/positions/{id:guid}/candidates", CandidatesAsync).WithTags("Matching").WithName("ListCandidates").WithSummary("A position's candidate pool, best first");
+        var group = routes.MapGroup("/api/matches").WithTags("matching");
+        group.MapGet("/", ListAsync).WithSummary("The caller's matched positions, best first");
+        group.MapPost("/{id:guid}/dismiss", DismissAsync).WithSummary("Hide a match for good");
+        routes.MapGet("/api/positions/{id:guid}/candidates", CandidatesAsync).WithTags("matching").WithSummary("A position's candidate pool, best first");
     }
 
     private static async Task<Ok<Page<MatchView>>> ListAsync(

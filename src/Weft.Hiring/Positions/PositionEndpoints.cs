@@ -91,12 +91,12 @@ public static class PositionEndpoints
 
     public static void MapPositions(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/positions").WithTags("Positions");
-        group.MapGet("/", ListAsync).WithName("ListPositions").WithSummary("Positions, newest first");
-        group.MapPost("/", PostAsync).WithName("PostPosition").WithSummary("Posts a position; while it is open, people who fit are found and told");
-        group.MapGet("/{id:guid}", FindAsync).WithName("GetPosition").WithSummary("One position");
-        group.MapPatch("/{id:guid}", ChangeAsync).WithName("ChangePosition").WithSummary("Changes what the body names (JSON Merge Patch)").Accepts<PositionDraft>("application/json");
-        group.MapPost("/{id:guid}/close", CloseAsync).WithName("ClosePosition").WithSummary("Closes a position");
+        var group = routes.MapGroup("/api/positions").WithTags("positions");
+        group.MapGet("/", ListAsync).WithSummary("Positions, newest first");
+        group.MapPost("/", PostAsync).WithSummary("Post a position; while it is open, people who fit are found and told");
+        group.MapGet("/{id:guid}", FindAsync).WithSummary("One position");
+        group.MapPatch("/{id:guid}", ChangeAsync).WithSummary("Change what the body names (JSON Merge Patch)").Accepts<PositionDraft>("application/json");
+        group.MapPost("/{id:guid}/close", CloseAsync).WithSummary("Close a position");
     }
 
     private static async Task<Ok<Page<PositionView>>> ListAsync(

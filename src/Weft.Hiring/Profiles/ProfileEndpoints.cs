@@ -62,13 +62,13 @@ public static class ProfileEndpoints
 
     public static void MapProfile(this IEndpointRouteBuilder routes)
     {
-        var group = routes.MapGroup("/api/profile").WithTags("Profile");
-        group.MapGet("/", ReadAsync).WithName("GetProfile").WithSummary("The caller's profile");
-        group.MapPatch("/", ChangeAsync).WithName("ChangeProfile").WithSummary("Changes what the body names (JSON Merge Patch)").Accepts<ProfileDraft>("application/json");
-        group.MapPost("/cv", ReadCvAsync).WithName("ReadCv").WithSummary("Reads uploaded CVs and fills the profile from them");
-        group.MapGet("/readings", ReadingsAsync).WithName("ListCvReadings").WithSummary("What was read from the caller's documents, newest first");
-        group.MapGet("/availability", AvailabilityAsync).WithName("GetAvailability").WithSummary("When the caller is free");
-        group.MapPut("/availability", SetAvailabilityAsync).WithName("SetAvailability").WithSummary("Replaces when the caller is free; stretches that touch are joined");
+        var group = routes.MapGroup("/api/profile").WithTags("profile");
+        group.MapGet("/", ReadAsync).WithSummary("The caller's profile");
+        group.MapPatch("/", ChangeAsync).WithSummary("Change what the body names (JSON Merge Patch)").Accepts<ProfileDraft>("application/json");
+        group.MapPost("/cv", ReadCvAsync).WithSummary("Read uploaded CVs and fill the profile from them");
+        group.MapGet("/readings", ReadingsAsync).WithSummary("What was read from the caller's documents, newest first");
+        group.MapGet("/availability", AvailabilityAsync).WithSummary("When the caller is free");
+        group.MapPut("/availability", SetAvailabilityAsync).WithSummary("Replace when the caller is free; stretches that touch are joined");
     }
 
     private static async Task<Results<Ok<ProfileView>, ProblemResult>> ReadAsync(SignedIn me, WeftDatabase database, CancellationToken cancellationToken)

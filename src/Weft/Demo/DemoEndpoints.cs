@@ -15,7 +15,7 @@ internal static class DemoEndpoints
     private const string RemoveDemo = "select hiring.remove_demo()";
 
     public static void MapDemo(this IEndpointRouteBuilder routes) =>
-        routes.MapDelete("/api/demo", RemoveAsync).WithTags("administration").WithName("RemoveDemo")
+        routes.MapDelete("/api/demo", RemoveAsync).WithTags("administration")
             .WithSummary("Remove the demonstration world with everything that came of it (operators)");
 
     private static async Task<Ok<DemoRemoved>> RemoveAsync(SignedIn caller, WeftDatabase database, CancellationToken cancellationToken)
