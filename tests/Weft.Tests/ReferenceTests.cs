@@ -5,13 +5,22 @@ using Weft.Settings;
 namespace Weft.Tests;
 
 /// <summary>What is printed from the code is what is committed. WEFT_UPDATE=1 writes the files anew.</summary>
-public sealed class ReferenceTests
+public sealed class ReferenceTests(TestHost host)
 {
     [Fact]
     public Task The_error_reference_lists_the_catalogue() => ShouldBeCommittedAsync("docs/reference/errors.md", PrintErrors());
 
     [Fact]
     public Task The_settings_reference_lists_every_setting() => ShouldBeCommittedAsync("docs/reference/settings.md", SettingsSchema.PrintReference());
+
+    [Fact]
+    public async Task The_API_document_is_the_committed_one()
+    {
+        using var visitor = host.Visitor();
+        var document = await (await visitor.GetAsync("/openapi/v1.json")).Content.ReadAsStringAsync(TestContext.Current.CancellationToken);
+        document.ShouldStartWith("{\n  \"openapi\": \"3.1");
+        await ShouldBeCommittedAsync("web/openapi.json", document.TrimEnd() + "\n");
+    }
 
     [Fact]
     public void Every_code_of_the_catalogue_is_its_own_and_has_a_remedy()

@@ -10,6 +10,7 @@ using Weft.Hiring.Accounts;
 using Weft.Hiring.Matching;
 using Weft.Hiring.Realtime;
 using Weft.Postgres;
+using FromQueryAttribute = Microsoft.AspNetCore.Mvc.FromQueryAttribute;
 
 namespace Weft.Hiring.Positions;
 
@@ -24,7 +25,15 @@ namespace Weft.Hiring.Positions;
 /// <param name="PostedWithin">First seen within this many days.</param>
 /// <param name="Ours">Only what the caller's workspace published, drafts included.</param>
 public sealed record PositionQuery(
-    string? Q, string? Skills, string? Location, string? Remote, decimal? SalaryMin, Guid? Company, string? Status, int? PostedWithin, bool? Ours);
+    [FromQuery(Name = "q")] string? Q,
+    [FromQuery(Name = "skills")] string? Skills,
+    [FromQuery(Name = "location")] string? Location,
+    [FromQuery(Name = "remote")] string? Remote,
+    [FromQuery(Name = "salary_min")] decimal? SalaryMin,
+    [FromQuery(Name = "company")] Guid? Company,
+    [FromQuery(Name = "status")] string? Status,
+    [FromQuery(Name = "posted_within")] int? PostedWithin,
+    [FromQuery(Name = "ours")] bool? Ours);
 
 /// <summary>Posting, changing, closing and finding positions.</summary>
 public static class PositionEndpoints

@@ -36,24 +36,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -96,24 +79,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -158,24 +124,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -226,24 +175,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -292,24 +224,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -352,24 +267,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -412,24 +310,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -477,24 +358,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -524,24 +388,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -586,24 +433,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -648,24 +478,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -700,24 +513,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -763,24 +559,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -825,24 +604,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -877,24 +639,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -941,24 +686,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1005,24 +733,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1071,24 +782,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1134,24 +828,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1186,24 +863,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1248,24 +908,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1297,24 +940,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1358,24 +984,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1396,7 +1005,40 @@ export interface paths {
             cookie?: never;
         };
         /** A position's candidate pool, best first */
-        get: operations["ListCandidates"];
+        get: {
+            parameters: {
+                query?: {
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfMatchView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -1437,24 +1079,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1503,24 +1128,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1554,24 +1162,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1605,24 +1196,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1669,24 +1243,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1720,24 +1277,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1771,24 +1311,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1837,24 +1360,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1900,24 +1406,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1964,24 +1453,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2005,7 +1477,35 @@ export interface paths {
         put?: never;
         post?: never;
         /** Remove the demonstration world with everything that came of it (operators) */
-        delete: operations["RemoveDemo"];
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["DemoRemoved"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
         patch?: never;
@@ -2019,14 +1519,74 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's profile */
-        get: operations["GetProfile"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes what the body names (JSON Merge Patch) */
-        patch: operations["ChangeProfile"];
+        /** Change what the body names (JSON Merge Patch) */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ProfileDraft"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ProfileView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/profile/cv": {
@@ -2038,8 +1598,40 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Reads uploaded CVs and fills the profile from them */
-        post: operations["ReadCv"];
+        /** Read uploaded CVs and fill the profile from them */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CvUpload"];
+                };
+            };
+            responses: {
+                /** @description Accepted */
+                202: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["StartedRun"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2054,7 +1646,37 @@ export interface paths {
             cookie?: never;
         };
         /** What was read from the caller's documents, newest first */
-        get: operations["ListCvReadings"];
+        get: {
+            parameters: {
+                query?: {
+                    file?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfCvReadingView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -2071,9 +1693,69 @@ export interface paths {
             cookie?: never;
         };
         /** When the caller is free */
-        get: operations["GetAvailability"];
-        /** Replaces when the caller is free; stretches that touch are joined */
-        put: operations["SetAvailability"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FreeDays"][];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
+        /** Replace when the caller is free; stretches that touch are joined */
+        put: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["AvailabilityDraft"][];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["FreeDays"][];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         post?: never;
         delete?: never;
         options?: never;
@@ -2089,10 +1771,75 @@ export interface paths {
             cookie?: never;
         };
         /** Companies, newest first */
-        get: operations["ListCompanies"];
+        get: {
+            parameters: {
+                query?: {
+                    q?: string;
+                    ours?: boolean;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfCompanyView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /** Adds a company to the caller's workspace */
-        post: operations["AddCompany"];
+        /** Add a company to the caller's workspace */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CompanyDraft"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CompanyView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2107,15 +1854,107 @@ export interface paths {
             cookie?: never;
         };
         /** One company */
-        get: operations["GetCompany"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CompanyView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
-        /** Deletes a company; its positions stay, without one */
-        delete: operations["DeleteCompany"];
+        /** Delete a company; its positions stay, without one */
+        delete: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         options?: never;
         head?: never;
-        /** Changes what the body names (JSON Merge Patch) */
-        patch: operations["ChangeCompany"];
+        /** Change what the body names (JSON Merge Patch) */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["CompanyDraft"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["CompanyView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/positions": {
@@ -2126,10 +1965,82 @@ export interface paths {
             cookie?: never;
         };
         /** Positions, newest first */
-        get: operations["ListPositions"];
+        get: {
+            parameters: {
+                query?: {
+                    q?: string;
+                    skills?: string;
+                    location?: string;
+                    remote?: string;
+                    salary_min?: number;
+                    company?: string;
+                    status?: string;
+                    posted_within?: number;
+                    ours?: boolean;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfPositionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /** Posts a position; while it is open, people who fit are found and told */
-        post: operations["PostPosition"];
+        /** Post a position; while it is open, people who fit are found and told */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PositionDraft"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PositionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2144,14 +2055,78 @@ export interface paths {
             cookie?: never;
         };
         /** One position */
-        get: operations["GetPosition"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PositionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes what the body names (JSON Merge Patch) */
-        patch: operations["ChangePosition"];
+        /** Change what the body names (JSON Merge Patch) */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["PositionDraft"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PositionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/positions/{id}/close": {
@@ -2163,8 +2138,38 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Closes a position */
-        post: operations["ClosePosition"];
+        /** Close a position */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PositionView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2179,7 +2184,39 @@ export interface paths {
             cookie?: never;
         };
         /** The caller's matched positions, best first */
-        get: operations["ListMatches"];
+        get: {
+            parameters: {
+                query?: {
+                    status?: string;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfMatchView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
@@ -2197,8 +2234,36 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Hides a match for good */
-        post: operations["DismissMatch"];
+        /** Hide a match for good */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description No Content */
+                204: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content?: never;
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2213,10 +2278,76 @@ export interface paths {
             cookie?: never;
         };
         /** Applications sent by the caller or received by the caller's workspace, newest first */
-        get: operations["ListApplications"];
+        get: {
+            parameters: {
+                query?: {
+                    position?: string;
+                    status?: string;
+                    mine?: boolean;
+                    limit?: number;
+                    cursor?: string;
+                };
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["PageOfApplicationView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
-        /** Applies to an open position */
-        post: operations["Apply"];
+        /** Apply to an open position */
+        post: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationDraft"];
+                };
+            };
+            responses: {
+                /** @description Created */
+                201: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplicationView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         delete?: never;
         options?: never;
         head?: never;
@@ -2231,14 +2362,78 @@ export interface paths {
             cookie?: never;
         };
         /** One application */
-        get: operations["GetApplication"];
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplicationView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         put?: never;
         post?: never;
         delete?: never;
         options?: never;
         head?: never;
-        /** Changes the status; the other side is told */
-        patch: operations["MoveApplication"];
+        /** Change the status; the other side is told */
+        patch: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path: {
+                    id: string;
+                };
+                cookie?: never;
+            };
+            requestBody: {
+                content: {
+                    "application/json": components["schemas"]["ApplicationMove"];
+                };
+            };
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["ApplicationView"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
         trace?: never;
     };
     "/api/flows": {
@@ -2278,24 +2473,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2347,28 +2525,56 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flow language as JSON Schema, for editors */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JsonElement"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2412,24 +2618,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2476,24 +2665,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2525,24 +2697,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2590,24 +2745,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2639,7 +2777,7 @@ export interface paths {
                     q?: string;
                     since?: null | string;
                     until?: null | string;
-                    parentid?: string;
+                    parent_id?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2662,24 +2800,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2723,24 +2844,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2776,7 +2880,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -2785,24 +2889,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2852,24 +2939,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2916,24 +2986,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2977,7 +3030,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -2986,24 +3039,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3041,7 +3077,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -3050,24 +3086,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3114,24 +3133,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3178,24 +3180,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3215,7 +3200,7 @@ export interface components {
         ApiKeyRequest: {
             name: null | string;
             /** Format: date-time */
-            expires_at: null | string;
+            expires_at?: null | string;
         };
         ApiKeyView: {
             /** Format: uuid */
@@ -3231,12 +3216,12 @@ export interface components {
         };
         ApplicationDraft: {
             /** Format: uuid */
-            position_id: null | string;
-            message: null | string;
-            cover_letter: null | string;
+            position_id?: null | string;
+            message?: null | string;
+            cover_letter?: null | string;
         };
         ApplicationMove: {
-            status: null | string;
+            status?: null | string;
         };
         ApplicationView: {
             /** Format: uuid */
@@ -3244,16 +3229,16 @@ export interface components {
             /** Format: uuid */
             position_id: string;
             position_title: string;
-            company_name?: null | string;
+            company_name: null | string;
             /** Format: uuid */
             user_id: string;
-            person_name?: null | string;
-            person_email?: null | string;
+            person_name: null | string;
+            person_email: null | string;
             /** Format: int32 */
-            score?: null | number;
+            score: null | number;
             status: string;
             message: string;
-            cover_letter?: null | string;
+            cover_letter: null | string;
             /** Format: date-time */
             applied_at: string;
             /** Format: date-time */
@@ -3283,19 +3268,19 @@ export interface components {
         };
         AvailabilityDraft: {
             /** Format: date */
-            from: null | string;
+            from?: null | string;
             /** Format: date */
-            to: null | string;
+            to?: null | string;
         };
         CancelRequest: {
-            reason: null | string;
+            reason?: null | string;
         };
         CompanyDraft: {
-            name: null | string;
-            website: null | string;
-            careers_url: null | string;
-            industry: null | string;
-            location: null | string;
+            name?: null | string;
+            website?: null | string;
+            careers_url?: null | string;
+            industry?: null | string;
+            location?: null | string;
         };
         CompanyView: {
             /** Format: uuid */
@@ -3326,7 +3311,7 @@ export interface components {
             created_at: string;
         };
         CvUpload: {
-            file_ids: null | string[];
+            file_ids?: null | string[];
         };
         DemoRemoved: {
             /** Format: int32 */
@@ -3422,7 +3407,7 @@ export interface components {
         };
         GrantRequest: {
             email: null | string;
-            operator: null | boolean;
+            operator?: null | boolean;
         };
         HealthView: {
             status: string;
@@ -3535,7 +3520,7 @@ export interface components {
             /** Format: int32 */
             points: number;
             text: string;
-            evidence: null | string;
+            evidence?: null | string;
         };
         MatchView: {
             /** Format: uuid */
@@ -3684,29 +3669,29 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
-            workspace_id?: null | string;
+            workspace_id: null | string;
             /** Format: uuid */
-            company_id?: null | string;
-            company_name?: null | string;
+            company_id: null | string;
+            company_name: null | string;
             title: string;
             description: string;
-            department?: null | string;
-            employment_type?: null | string;
-            experience_level?: null | string;
-            location?: null | string;
+            department: null | string;
+            employment_type: null | string;
+            experience_level: null | string;
+            location: null | string;
             remote: string;
             required_skills: string[];
             /** Format: double */
-            salary_min?: null | number;
+            salary_min: null | number;
             /** Format: double */
-            salary_max?: null | number;
-            salary_currency?: null | string;
-            salary_period?: null | string;
+            salary_max: null | number;
+            salary_currency: null | string;
+            salary_period: null | string;
             /** Format: date */
-            starts_on?: null | string;
+            starts_on: null | string;
             /** Format: date */
-            ends_on?: null | string;
-            url?: null | string;
+            ends_on: null | string;
+            url: null | string;
             status: string;
             /** Format: date-time */
             first_seen_at: string;
@@ -3718,7 +3703,7 @@ export interface components {
             updated_at: string;
             is_ours: boolean;
             /** Format: uuid */
-            my_application_id?: null | string;
+            my_application_id: null | string;
         };
         ProblemBody: {
             type: string;
@@ -3726,10 +3711,17 @@ export interface components {
             /** Format: int32 */
             status: number;
             code: string;
-            detail: null | string;
+            detail?: null | string;
             remedy: string;
-            errors: null | components["schemas"]["FieldError"][];
-            trace_id: null | string;
+            errors?: null | {
+                path: string;
+                message: string;
+                /** Format: int32 */
+                line?: null | number;
+                /** Format: int32 */
+                column?: null | number;
+            }[];
+            trace_id?: null | string;
         };
         ProfileDraft: {
             headline?: null | string;
@@ -3759,10 +3751,10 @@ export interface components {
             user_id: string;
             name: string;
             email: string;
-            headline?: null | string;
-            location?: null | string;
+            headline: null | string;
+            location: null | string;
             skills: string[];
-            profile_text?: null | string;
+            profile_text: null | string;
             suggested_titles: string[];
             references: components["schemas"]["Reference"][];
             source_files: string[];
@@ -3778,85 +3770,6 @@ export interface components {
         ResetPasswordRequest: {
             email: null | string;
             password: null | string;
-        };
-        /** @description A run whole: what its page shows. */
-        RunDetail: {
-            /** @description What it was started with; secret inputs are masked. */
-            inputs: components["schemas"]["JsonElement"];
-            outputs?: null | components["schemas"]["JsonElement"];
-            /** @description The step it stands at, if it is under way for more than a moment. */
-            current_step?: null | string;
-            /** @description Its steps in the order they began. */
-            steps: components["schemas"]["StepDetail"][];
-            /** @description Its transitions. */
-            history: components["schemas"]["RunTransition"][];
-            /** @description True when the run has more steps than are shown here. */
-            has_more_steps?: boolean;
-            /**
-             * Format: uuid
-             * @description The run's id, a UUIDv7.
-             */
-            id: string;
-            /**
-             * Format: uuid
-             * @description The workspace it acts for.
-             */
-            workspace_id?: null | string;
-            /**
-             * Format: uuid
-             * @description The person it acts for.
-             */
-            user_id?: null | string;
-            /** @description `namespace/id`. */
-            flow: string;
-            /**
-             * Format: int32
-             * @description The version it runs on; null when the flow was deleted.
-             */
-            flow_version?: null | number;
-            /** @description See string? RunFilter.Status. */
-            status: string;
-            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
-            outcome?: null | string;
-            error?: null | components["schemas"]["RunError"];
-            /**
-             * Format: int32
-             * @description Attempts beyond the first, of steps and by hand.
-             */
-            retry_count?: number;
-            /**
-             * Format: int32
-             * @description How many retries the flow's own policy allows a step.
-             */
-            max_retries?: number;
-            /**
-             * Format: date-time
-             * @description When it goes on, if it awaits a retry.
-             */
-            next_retry_at?: null | string;
-            /**
-             * Format: date-time
-             * @description When it was started.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When its first step began.
-             */
-            started_at?: null | string;
-            /**
-             * Format: date-time
-             * @description When it ended.
-             */
-            finished_at?: null | string;
-            /**
-             * Format: uuid
-             * @description The run that started it.
-             */
-            parent_id?: null | string;
-            /** @description What started it. */
-            trigger: string;
-            labels?: null | components["schemas"]["JsonElement"];
         };
         /** @description Why a run failed. */
         RunError: {
@@ -3878,39 +3791,39 @@ export interface components {
              * Format: uuid
              * @description The workspace it acts for.
              */
-            workspace_id?: null | string;
+            workspace_id: null | string;
             /**
              * Format: uuid
              * @description The person it acts for.
              */
-            user_id?: null | string;
+            user_id: null | string;
             /** @description `namespace/id`. */
             flow: string;
             /**
              * Format: int32
              * @description The version it runs on; null when the flow was deleted.
              */
-            flow_version?: null | number;
+            flow_version: null | number;
             /** @description See string? RunFilter.Status. */
             status: string;
             /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
-            outcome?: null | string;
-            error?: null | components["schemas"]["RunError"];
+            outcome: null | string;
+            error: null | components["schemas"]["RunError"];
             /**
              * Format: int32
              * @description Attempts beyond the first, of steps and by hand.
              */
-            retry_count?: number;
+            retry_count: number;
             /**
              * Format: int32
              * @description How many retries the flow's own policy allows a step.
              */
-            max_retries?: number;
+            max_retries: number;
             /**
              * Format: date-time
              * @description When it goes on, if it awaits a retry.
              */
-            next_retry_at?: null | string;
+            next_retry_at: null | string;
             /**
              * Format: date-time
              * @description When it was started.
@@ -3920,20 +3833,20 @@ export interface components {
              * Format: date-time
              * @description When its first step began.
              */
-            started_at?: null | string;
+            started_at: null | string;
             /**
              * Format: date-time
              * @description When it ended.
              */
-            finished_at?: null | string;
+            finished_at: null | string;
             /**
              * Format: uuid
              * @description The run that started it.
              */
-            parent_id?: null | string;
+            parent_id: null | string;
             /** @description What started it. */
             trigger: string;
-            labels?: null | components["schemas"]["JsonElement"];
+            labels: null | components["schemas"]["JsonElement"];
         };
         /** @description One transition of a run. */
         RunTransition: {
@@ -3948,6 +3861,85 @@ export interface components {
             to: string;
             /** @description Why, where it does not go without saying. */
             reason: null | string;
+        };
+        RunView: {
+            /** Format: uuid */
+            task_id: string;
+            counters: {
+                [key: string]: number;
+            };
+            delivery_triggered: boolean;
+            inputs: components["schemas"]["JsonElement"];
+            outputs: null | components["schemas"]["JsonElement"];
+            current_step: null | string;
+            steps: components["schemas"]["StepDetail"][];
+            history: components["schemas"]["RunTransition"][];
+            has_more_steps: boolean;
+            /**
+             * Format: uuid
+             * @description The run's id, a UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The workspace it acts for.
+             */
+            workspace_id: null | string;
+            /**
+             * Format: uuid
+             * @description The person it acts for.
+             */
+            user_id: null | string;
+            /** @description `namespace/id`. */
+            flow: string;
+            /**
+             * Format: int32
+             * @description The version it runs on; null when the flow was deleted.
+             */
+            flow_version: null | number;
+            /** @description See string? RunFilter.Status. */
+            status: string;
+            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
+            outcome: null | string;
+            error: null | components["schemas"]["RunError"];
+            /**
+             * Format: int32
+             * @description Attempts beyond the first, of steps and by hand.
+             */
+            retry_count: number;
+            /**
+             * Format: int32
+             * @description How many retries the flow's own policy allows a step.
+             */
+            max_retries: number;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it awaits a retry.
+             */
+            next_retry_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its first step began.
+             */
+            started_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: null | string;
+            /**
+             * Format: uuid
+             * @description The run that started it.
+             */
+            parent_id: null | string;
+            /** @description What started it. */
+            trigger: string;
+            labels: null | components["schemas"]["JsonElement"];
         };
         SessionView: {
             /** Format: uuid */
@@ -3974,12 +3966,12 @@ export interface components {
         };
         StartJobRequest: {
             workflow_id: null | string;
-            input_data: null | components["schemas"]["JsonElement"];
+            input_data?: null | components["schemas"]["JsonElement"];
         };
         StartRequest: {
             flow: null | string;
-            inputs: null | components["schemas"]["JsonElement"];
-            idempotency_key: null | string;
+            inputs?: null | components["schemas"]["JsonElement"];
+            idempotency_key?: null | string;
         };
         StartedJob: {
             /** Format: uuid */
@@ -4006,7 +3998,7 @@ export interface components {
              * Format: int32
              * @description Which iteration of the nearest loop, from 0.
              */
-            iteration?: null | number;
+            iteration: null | number;
             /**
              * Format: date-time
              * @description When its first attempt began.
@@ -4016,11 +4008,11 @@ export interface components {
              * Format: date-time
              * @description When its last attempt ended.
              */
-            finished_at?: null | string;
+            finished_at: null | string;
             /** @description The attempts in order. */
             attempts: components["schemas"]["AttemptDetail"][];
-            input?: null | components["schemas"]["JsonElement"];
-            output?: null | components["schemas"]["JsonElement"];
+            input: null | components["schemas"]["JsonElement"];
+            output: null | components["schemas"]["JsonElement"];
         };
         /** @description A trigger of a flow. */
         TriggerSummary: {
@@ -4090,1193 +4082,4 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export interface operations {
-    ListCandidates: {
-        parameters: {
-            query?: {
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfMatchView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    RemoveDemo: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["DemoRemoved"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    GetProfile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProfileView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ChangeProfile: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ProfileDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ProfileView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ReadCv: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CvUpload"];
-            };
-        };
-        responses: {
-            /** @description Accepted */
-            202: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["StartedRun"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ListCvReadings: {
-        parameters: {
-            query?: {
-                file?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfCvReadingView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    GetAvailability: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreeDays"][];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    SetAvailability: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["AvailabilityDraft"][];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["FreeDays"][];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ListCompanies: {
-        parameters: {
-            query?: {
-                q?: string;
-                ours?: boolean;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfCompanyView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    AddCompany: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompanyDraft"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompanyView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    GetCompany: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompanyView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    DeleteCompany: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ChangeCompany: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["CompanyDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["CompanyView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ListPositions: {
-        parameters: {
-            query?: {
-                q?: string;
-                skills?: string;
-                location?: string;
-                remote?: string;
-                salarymin?: number;
-                company?: string;
-                status?: string;
-                postedwithin?: number;
-                ours?: boolean;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfPositionView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    PostPosition: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PositionDraft"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    GetPosition: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ChangePosition: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["PositionDraft"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ClosePosition: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PositionView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ListMatches: {
-        parameters: {
-            query?: {
-                status?: string;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfMatchView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    DismissMatch: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description No Content */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    ListApplications: {
-        parameters: {
-            query?: {
-                position?: string;
-                status?: string;
-                mine?: boolean;
-                limit?: number;
-                cursor?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["PageOfApplicationView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    Apply: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApplicationDraft"];
-            };
-        };
-        responses: {
-            /** @description Created */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplicationView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    GetApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplicationView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-    MoveApplication: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["ApplicationMove"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["ApplicationView"];
-                };
-            };
-            /** @description A problem */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
-                };
-            };
-        };
-    };
-}
+export type operations = Record<string, never>;
