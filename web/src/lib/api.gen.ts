@@ -36,24 +36,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -96,24 +79,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -158,24 +124,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -226,24 +175,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -292,24 +224,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -352,24 +267,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -412,24 +310,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -477,24 +358,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -524,24 +388,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -586,24 +433,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -648,24 +478,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -700,24 +513,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -763,24 +559,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -825,24 +604,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -877,24 +639,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -941,24 +686,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1005,24 +733,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1071,24 +782,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1134,24 +828,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1186,24 +863,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1248,24 +908,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1297,24 +940,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1358,24 +984,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1437,24 +1046,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1503,24 +1095,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1554,24 +1129,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1605,24 +1163,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1669,24 +1210,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1720,24 +1244,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1771,24 +1278,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1837,24 +1327,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1900,24 +1373,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -1964,24 +1420,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2278,24 +1717,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2347,28 +1769,56 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
         };
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/flows/schema.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The flow language as JSON Schema, for editors */
+        get: {
+            parameters: {
+                query?: never;
+                header?: never;
+                path?: never;
+                cookie?: never;
+            };
+            requestBody?: never;
+            responses: {
+                /** @description OK */
+                200: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/json": components["schemas"]["JsonElement"];
+                    };
+                };
+                /** @description A problem */
+                default: {
+                    headers: {
+                        [name: string]: unknown;
+                    };
+                    content: {
+                        "application/problem+json": components["schemas"]["ProblemBody"];
+                    };
+                };
+            };
+        };
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -2412,24 +1862,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2476,24 +1909,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2525,24 +1941,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2590,24 +1989,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2639,7 +2021,7 @@ export interface paths {
                     q?: string;
                     since?: null | string;
                     until?: null | string;
-                    parentid?: string;
+                    parent_id?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2662,24 +2044,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2723,24 +2088,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2776,7 +2124,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -2785,24 +2133,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2852,24 +2183,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2916,24 +2230,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -2977,7 +2274,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -2986,24 +2283,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3041,7 +2321,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/json": components["schemas"]["RunDetail"];
+                        "application/json": components["schemas"]["RunView"];
                     };
                 };
                 /** @description A problem */
@@ -3050,24 +2330,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3114,24 +2377,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3178,24 +2424,7 @@ export interface paths {
                         [name: string]: unknown;
                     };
                     content: {
-                        "application/problem+json": {
-                            type: string;
-                            title: string;
-                            /** Format: int32 */
-                            status: number;
-                            code: string;
-                            detail: null | string;
-                            remedy: string;
-                            errors: null | {
-                                path: string;
-                                message: string;
-                                /** Format: int32 */
-                                line?: null | number;
-                                /** Format: int32 */
-                                column?: null | number;
-                            }[];
-                            trace_id: null | string;
-                        };
+                        "application/problem+json": components["schemas"]["ProblemBody"];
                     };
                 };
             };
@@ -3215,7 +2444,7 @@ export interface components {
         ApiKeyRequest: {
             name: null | string;
             /** Format: date-time */
-            expires_at: null | string;
+            expires_at?: null | string;
         };
         ApiKeyView: {
             /** Format: uuid */
@@ -3231,12 +2460,12 @@ export interface components {
         };
         ApplicationDraft: {
             /** Format: uuid */
-            position_id: null | string;
-            message: null | string;
-            cover_letter: null | string;
+            position_id?: null | string;
+            message?: null | string;
+            cover_letter?: null | string;
         };
         ApplicationMove: {
-            status: null | string;
+            status?: null | string;
         };
         ApplicationView: {
             /** Format: uuid */
@@ -3244,16 +2473,16 @@ export interface components {
             /** Format: uuid */
             position_id: string;
             position_title: string;
-            company_name?: null | string;
+            company_name: null | string;
             /** Format: uuid */
             user_id: string;
-            person_name?: null | string;
-            person_email?: null | string;
+            person_name: null | string;
+            person_email: null | string;
             /** Format: int32 */
-            score?: null | number;
+            score: null | number;
             status: string;
             message: string;
-            cover_letter?: null | string;
+            cover_letter: null | string;
             /** Format: date-time */
             applied_at: string;
             /** Format: date-time */
@@ -3283,19 +2512,19 @@ export interface components {
         };
         AvailabilityDraft: {
             /** Format: date */
-            from: null | string;
+            from?: null | string;
             /** Format: date */
-            to: null | string;
+            to?: null | string;
         };
         CancelRequest: {
-            reason: null | string;
+            reason?: null | string;
         };
         CompanyDraft: {
-            name: null | string;
-            website: null | string;
-            careers_url: null | string;
-            industry: null | string;
-            location: null | string;
+            name?: null | string;
+            website?: null | string;
+            careers_url?: null | string;
+            industry?: null | string;
+            location?: null | string;
         };
         CompanyView: {
             /** Format: uuid */
@@ -3326,7 +2555,7 @@ export interface components {
             created_at: string;
         };
         CvUpload: {
-            file_ids: null | string[];
+            file_ids?: null | string[];
         };
         DemoRemoved: {
             /** Format: int32 */
@@ -3422,7 +2651,7 @@ export interface components {
         };
         GrantRequest: {
             email: null | string;
-            operator: null | boolean;
+            operator?: null | boolean;
         };
         HealthView: {
             status: string;
@@ -3535,7 +2764,7 @@ export interface components {
             /** Format: int32 */
             points: number;
             text: string;
-            evidence: null | string;
+            evidence?: null | string;
         };
         MatchView: {
             /** Format: uuid */
@@ -3684,29 +2913,29 @@ export interface components {
             /** Format: uuid */
             id: string;
             /** Format: uuid */
-            workspace_id?: null | string;
+            workspace_id: null | string;
             /** Format: uuid */
-            company_id?: null | string;
-            company_name?: null | string;
+            company_id: null | string;
+            company_name: null | string;
             title: string;
             description: string;
-            department?: null | string;
-            employment_type?: null | string;
-            experience_level?: null | string;
-            location?: null | string;
+            department: null | string;
+            employment_type: null | string;
+            experience_level: null | string;
+            location: null | string;
             remote: string;
             required_skills: string[];
             /** Format: double */
-            salary_min?: null | number;
+            salary_min: null | number;
             /** Format: double */
-            salary_max?: null | number;
-            salary_currency?: null | string;
-            salary_period?: null | string;
+            salary_max: null | number;
+            salary_currency: null | string;
+            salary_period: null | string;
             /** Format: date */
-            starts_on?: null | string;
+            starts_on: null | string;
             /** Format: date */
-            ends_on?: null | string;
-            url?: null | string;
+            ends_on: null | string;
+            url: null | string;
             status: string;
             /** Format: date-time */
             first_seen_at: string;
@@ -3718,7 +2947,7 @@ export interface components {
             updated_at: string;
             is_ours: boolean;
             /** Format: uuid */
-            my_application_id?: null | string;
+            my_application_id: null | string;
         };
         ProblemBody: {
             type: string;
@@ -3726,10 +2955,17 @@ export interface components {
             /** Format: int32 */
             status: number;
             code: string;
-            detail: null | string;
+            detail?: null | string;
             remedy: string;
-            errors: null | components["schemas"]["FieldError"][];
-            trace_id: null | string;
+            errors?: null | {
+                path: string;
+                message: string;
+                /** Format: int32 */
+                line?: null | number;
+                /** Format: int32 */
+                column?: null | number;
+            }[];
+            trace_id?: null | string;
         };
         ProfileDraft: {
             headline?: null | string;
@@ -3759,10 +2995,10 @@ export interface components {
             user_id: string;
             name: string;
             email: string;
-            headline?: null | string;
-            location?: null | string;
+            headline: null | string;
+            location: null | string;
             skills: string[];
-            profile_text?: null | string;
+            profile_text: null | string;
             suggested_titles: string[];
             references: components["schemas"]["Reference"][];
             source_files: string[];
@@ -3778,85 +3014,6 @@ export interface components {
         ResetPasswordRequest: {
             email: null | string;
             password: null | string;
-        };
-        /** @description A run whole: what its page shows. */
-        RunDetail: {
-            /** @description What it was started with; secret inputs are masked. */
-            inputs: components["schemas"]["JsonElement"];
-            outputs?: null | components["schemas"]["JsonElement"];
-            /** @description The step it stands at, if it is under way for more than a moment. */
-            current_step?: null | string;
-            /** @description Its steps in the order they began. */
-            steps: components["schemas"]["StepDetail"][];
-            /** @description Its transitions. */
-            history: components["schemas"]["RunTransition"][];
-            /** @description True when the run has more steps than are shown here. */
-            has_more_steps?: boolean;
-            /**
-             * Format: uuid
-             * @description The run's id, a UUIDv7.
-             */
-            id: string;
-            /**
-             * Format: uuid
-             * @description The workspace it acts for.
-             */
-            workspace_id?: null | string;
-            /**
-             * Format: uuid
-             * @description The person it acts for.
-             */
-            user_id?: null | string;
-            /** @description `namespace/id`. */
-            flow: string;
-            /**
-             * Format: int32
-             * @description The version it runs on; null when the flow was deleted.
-             */
-            flow_version?: null | number;
-            /** @description See string? RunFilter.Status. */
-            status: string;
-            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
-            outcome?: null | string;
-            error?: null | components["schemas"]["RunError"];
-            /**
-             * Format: int32
-             * @description Attempts beyond the first, of steps and by hand.
-             */
-            retry_count?: number;
-            /**
-             * Format: int32
-             * @description How many retries the flow's own policy allows a step.
-             */
-            max_retries?: number;
-            /**
-             * Format: date-time
-             * @description When it goes on, if it awaits a retry.
-             */
-            next_retry_at?: null | string;
-            /**
-             * Format: date-time
-             * @description When it was started.
-             */
-            created_at: string;
-            /**
-             * Format: date-time
-             * @description When its first step began.
-             */
-            started_at?: null | string;
-            /**
-             * Format: date-time
-             * @description When it ended.
-             */
-            finished_at?: null | string;
-            /**
-             * Format: uuid
-             * @description The run that started it.
-             */
-            parent_id?: null | string;
-            /** @description What started it. */
-            trigger: string;
-            labels?: null | components["schemas"]["JsonElement"];
         };
         /** @description Why a run failed. */
         RunError: {
@@ -3878,39 +3035,39 @@ export interface components {
              * Format: uuid
              * @description The workspace it acts for.
              */
-            workspace_id?: null | string;
+            workspace_id: null | string;
             /**
              * Format: uuid
              * @description The person it acts for.
              */
-            user_id?: null | string;
+            user_id: null | string;
             /** @description `namespace/id`. */
             flow: string;
             /**
              * Format: int32
              * @description The version it runs on; null when the flow was deleted.
              */
-            flow_version?: null | number;
+            flow_version: null | number;
             /** @description See string? RunFilter.Status. */
             status: string;
             /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
-            outcome?: null | string;
-            error?: null | components["schemas"]["RunError"];
+            outcome: null | string;
+            error: null | components["schemas"]["RunError"];
             /**
              * Format: int32
              * @description Attempts beyond the first, of steps and by hand.
              */
-            retry_count?: number;
+            retry_count: number;
             /**
              * Format: int32
              * @description How many retries the flow's own policy allows a step.
              */
-            max_retries?: number;
+            max_retries: number;
             /**
              * Format: date-time
              * @description When it goes on, if it awaits a retry.
              */
-            next_retry_at?: null | string;
+            next_retry_at: null | string;
             /**
              * Format: date-time
              * @description When it was started.
@@ -3920,20 +3077,20 @@ export interface components {
              * Format: date-time
              * @description When its first step began.
              */
-            started_at?: null | string;
+            started_at: null | string;
             /**
              * Format: date-time
              * @description When it ended.
              */
-            finished_at?: null | string;
+            finished_at: null | string;
             /**
              * Format: uuid
              * @description The run that started it.
              */
-            parent_id?: null | string;
+            parent_id: null | string;
             /** @description What started it. */
             trigger: string;
-            labels?: null | components["schemas"]["JsonElement"];
+            labels: null | components["schemas"]["JsonElement"];
         };
         /** @description One transition of a run. */
         RunTransition: {
@@ -3948,6 +3105,85 @@ export interface components {
             to: string;
             /** @description Why, where it does not go without saying. */
             reason: null | string;
+        };
+        RunView: {
+            /** Format: uuid */
+            task_id: string;
+            counters: {
+                [key: string]: number;
+            };
+            delivery_triggered: boolean;
+            inputs: components["schemas"]["JsonElement"];
+            outputs: null | components["schemas"]["JsonElement"];
+            current_step: null | string;
+            steps: components["schemas"]["StepDetail"][];
+            history: components["schemas"]["RunTransition"][];
+            has_more_steps: boolean;
+            /**
+             * Format: uuid
+             * @description The run's id, a UUIDv7.
+             */
+            id: string;
+            /**
+             * Format: uuid
+             * @description The workspace it acts for.
+             */
+            workspace_id: null | string;
+            /**
+             * Format: uuid
+             * @description The person it acts for.
+             */
+            user_id: null | string;
+            /** @description `namespace/id`. */
+            flow: string;
+            /**
+             * Format: int32
+             * @description The version it runs on; null when the flow was deleted.
+             */
+            flow_version: null | number;
+            /** @description See string? RunFilter.Status. */
+            status: string;
+            /** @description `success`, `warning`, `failure`; null while it goes on and when it was cancelled. */
+            outcome: null | string;
+            error: null | components["schemas"]["RunError"];
+            /**
+             * Format: int32
+             * @description Attempts beyond the first, of steps and by hand.
+             */
+            retry_count: number;
+            /**
+             * Format: int32
+             * @description How many retries the flow's own policy allows a step.
+             */
+            max_retries: number;
+            /**
+             * Format: date-time
+             * @description When it goes on, if it awaits a retry.
+             */
+            next_retry_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it was started.
+             */
+            created_at: string;
+            /**
+             * Format: date-time
+             * @description When its first step began.
+             */
+            started_at: null | string;
+            /**
+             * Format: date-time
+             * @description When it ended.
+             */
+            finished_at: null | string;
+            /**
+             * Format: uuid
+             * @description The run that started it.
+             */
+            parent_id: null | string;
+            /** @description What started it. */
+            trigger: string;
+            labels: null | components["schemas"]["JsonElement"];
         };
         SessionView: {
             /** Format: uuid */
@@ -3974,12 +3210,12 @@ export interface components {
         };
         StartJobRequest: {
             workflow_id: null | string;
-            input_data: null | components["schemas"]["JsonElement"];
+            input_data?: null | components["schemas"]["JsonElement"];
         };
         StartRequest: {
             flow: null | string;
-            inputs: null | components["schemas"]["JsonElement"];
-            idempotency_key: null | string;
+            inputs?: null | components["schemas"]["JsonElement"];
+            idempotency_key?: null | string;
         };
         StartedJob: {
             /** Format: uuid */
@@ -4006,7 +3242,7 @@ export interface components {
              * Format: int32
              * @description Which iteration of the nearest loop, from 0.
              */
-            iteration?: null | number;
+            iteration: null | number;
             /**
              * Format: date-time
              * @description When its first attempt began.
@@ -4016,11 +3252,11 @@ export interface components {
              * Format: date-time
              * @description When its last attempt ended.
              */
-            finished_at?: null | string;
+            finished_at: null | string;
             /** @description The attempts in order. */
             attempts: components["schemas"]["AttemptDetail"][];
-            input?: null | components["schemas"]["JsonElement"];
-            output?: null | components["schemas"]["JsonElement"];
+            input: null | components["schemas"]["JsonElement"];
+            output: null | components["schemas"]["JsonElement"];
         };
         /** @description A trigger of a flow. */
         TriggerSummary: {
@@ -4120,24 +3356,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4166,24 +3385,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4212,24 +3414,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4262,24 +3447,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4312,24 +3480,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4360,24 +3511,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4406,24 +3540,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4456,24 +3573,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4507,24 +3607,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4557,24 +3640,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4605,24 +3671,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4651,24 +3700,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4703,24 +3735,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4728,15 +3743,15 @@ export interface operations {
     ListPositions: {
         parameters: {
             query?: {
-                q?: string;
-                skills?: string;
-                location?: string;
-                remote?: string;
-                salarymin?: number;
-                company?: string;
-                status?: string;
-                postedwithin?: number;
-                ours?: boolean;
+                Q?: string;
+                Skills?: string;
+                Location?: string;
+                Remote?: string;
+                SalaryMin?: number;
+                Company?: string;
+                Status?: string;
+                PostedWithin?: number;
+                Ours?: boolean;
                 limit?: number;
                 cursor?: string;
             };
@@ -4761,24 +3776,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4811,24 +3809,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4859,24 +3840,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4911,24 +3875,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -4959,24 +3906,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5009,24 +3939,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5055,24 +3968,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5107,24 +4003,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5157,24 +4036,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5205,24 +4067,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };
@@ -5257,24 +4102,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": {
-                        type: string;
-                        title: string;
-                        /** Format: int32 */
-                        status: number;
-                        code: string;
-                        detail: null | string;
-                        remedy: string;
-                        errors: null | {
-                            path: string;
-                            message: string;
-                            /** Format: int32 */
-                            line?: null | number;
-                            /** Format: int32 */
-                            column?: null | number;
-                        }[];
-                        trace_id: null | string;
-                    };
+                    "application/problem+json": components["schemas"]["ProblemBody"];
                 };
             };
         };

@@ -5,7 +5,7 @@ type Schemas = components["schemas"];
 
 export type User = Schemas["UserView"];
 export type Role = User["role"];
-export type Run = Schemas["RunDetail"];
+export type Run = Schemas["RunView"];
 export type RunSummary = Schemas["RunSummary"];
 export type Step = Schemas["StepDetail"];
 export type Attempt = Schemas["AttemptDetail"];
