@@ -162,9 +162,9 @@ AS $function$
         operator boolean := false;
     begin
         -- Two first sign-ups at once would both find no one; only while there is no one is it worth to wait for each other.
-        if not exists (select from auth."user") then
+        if lower(sign_up.email) not like '%@demo.example' and not exists (select from auth."user" u where lower(u.email) not like '%@demo.example') then
             perform pg_advisory_xact_lock(hashtext('auth.first_account'));
-            operator := not exists (select from auth."user");
+            operator := not exists (select from auth."user" u where lower(u.email) not like '%@demo.example');
         end if;
         insert into auth.workspace (id, name) values (workspace, sign_up.name);
         insert into auth."user" (id, email, name, role, is_operator, workspace_id)
@@ -286,6 +286,7 @@ create table auth."user" (
   source_files uuid[] not null default '{}'::uuid[],
   preferences jsonb not null default '{}'::jsonb,
   last_used_at timestamp with time zone,
+  skill_keys text[] not null default '{}'::text[],
   constraint user_pkey PRIMARY KEY (id),
   constraint user_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES auth.workspace(id),
   constraint user_email_check CHECK (((length(email) >= 3) AND (length(email) <= 254))),
@@ -296,6 +297,7 @@ create table auth."user" (
   constraint user_role_check CHECK ((role = ANY (ARRAY['job_seeker'::text, 'recruiter'::text])))
 );
 CREATE INDEX user_availability_idx ON auth."user" USING gist (availability);
+CREATE INDEX user_by_skill ON auth."user" USING gin (skill_keys);
 CREATE UNIQUE INDEX user_email_key ON auth."user" USING btree (lower(email));
 CREATE INDEX user_skills_idx ON auth."user" USING gin (skills);
 CREATE INDEX user_workspace_idx ON auth."user" USING btree (workspace_id);
@@ -315,8 +317,8 @@ create policy self_and_operator_read on auth."user" for select to weft_app
 create policy self_changes on auth."user" for update to weft_app
   using (id = (( SELECT weft.caller_user_id() AS caller_user_id)))
   with check (id = (( SELECT weft.caller_user_id() AS caller_user_id)));
-grant update (name, image, updated_at, headline, location, skills, availability, profile_text, suggested_titles, "references", source_files, preferences, last_used_at) on auth."user" to weft_app;
-grant update (updated_at, headline, location, skills, availability, profile_text, suggested_titles, "references", source_files, preferences) on auth."user" to weft_engine;
+grant update (name, image, updated_at, headline, location, skills, availability, profile_text, suggested_titles, "references", source_files, preferences, last_used_at, skill_keys) on auth."user" to weft_app;
+grant update (updated_at, headline, location, skills, availability, profile_text, suggested_titles, "references", source_files, preferences, skill_keys) on auth."user" to weft_engine;
 grant select on auth."user" to weft_app;
 grant select on auth."user" to weft_engine;
 
@@ -394,6 +396,242 @@ grant usage on schema hiring to weft_app;
 grant usage on schema hiring to weft_engine;
 grant usage on schema hiring to weft_flow;
 
+CREATE OR REPLACE FUNCTION hiring.application_moves()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+    if new.status is not distinct from old.status or weft.caller_user_id() is null then return new; end if;
+    if old.status = 'withdrawn' then
+        raise exception using errcode = 'WH002', message = 'a withdrawn application stays withdrawn';
+    end if;
+    if new.status = 'withdrawn' and old.user_id <> weft.caller_user_id() then
+        raise exception using errcode = 'WH002', message = 'only the person who applied may withdraw an application';
+    end if;
+    if new.status <> 'withdrawn' and not weft.caller_is_member(old.workspace_id) then
+        raise exception using errcode = 'WH002', message = 'only the hiring workspace may set this status';
+    end if;
+    return new;
+end $function$;
+-- hiring.application_moves(): for its owner alone
+
+CREATE OR REPLACE FUNCTION hiring.application_of_position()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+declare target record;
+begin
+    select workspace_id, status into target from hiring.position where id = new.position_id for share;
+    if target.status is distinct from 'open' then
+        raise exception using errcode = 'WH001', message = 'the position is not open for applications';
+    end if;
+    new.workspace_id := target.workspace_id;
+    return new;
+end $function$;
+-- hiring.application_of_position(): for its owner alone
+
+CREATE OR REPLACE FUNCTION hiring.match_follows_application()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+begin
+    update hiring.match
+       set status = case when new.status = 'withdrawn' then 'withdrawn' else 'applied' end
+     where position_id = new.position_id and user_id = new.user_id;
+    return null;
+end $function$;
+-- hiring.match_follows_application(): for its owner alone
+
+CREATE OR REPLACE FUNCTION hiring.people_of_position(target uuid, only_user uuid)
+ RETURNS TABLE(user_id uuid, name text, email text, headline text, location text, skills text[], availability tstzmultirange)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    select u.id, u.name::text,
+           case when a.id is not null or coalesce((u.preferences ->> 'share_contact')::boolean, false) then u.email::text end,
+           u.headline, u.location, u.skills, u.availability
+      from hiring.position p
+      join (select m.user_id from hiring.match m where m.position_id = target and (only_user is null or m.user_id = only_user)
+            union select b.user_id from hiring.application b where b.position_id = target and (only_user is null or b.user_id = only_user)) person on true
+      join auth."user" u on u.id = person.user_id
+      left join hiring.application a on a.position_id = target and a.user_id = u.id
+     where p.id = target and weft.caller_is_member(p.workspace_id)
+$function$;
+grant execute on function hiring.people_of_position(uuid,uuid) to weft_app;
+
+CREATE OR REPLACE FUNCTION hiring.remove_demo()
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+    declare
+        people uuid[];
+        workspaces uuid[];
+        addresses text[];
+        runs uuid[];
+        flows uuid[];
+    begin
+        if not weft.caller_is_operator() then
+            raise exception 'only an operator may remove the demonstration' using errcode = 'insufficient_privilege';
+        end if;
+        select coalesce(array_agg(id), '{}'), coalesce(array_agg(workspace_id), '{}'), coalesce(array_agg(lower(email)), '{}')
+          into people, workspaces, addresses
+          from auth."user" where lower(email) like '%@demo.example';
+        select coalesce(array_agg(id), '{}') into runs
+          from weft.run
+         where user_id = any (people) or workspace_id = any (workspaces)
+            or trigger_data #>> '{new,workspace_id}' = any (workspaces::text[])
+            or trigger_data #>> '{new,user_id}' = any (people::text[])
+            or trigger_data #>> '{new,id}' = any (people::text[]);
+        select coalesce(array_agg(id), '{}') into flows from weft.flow where workspace_id = any (workspaces);
+
+        delete from weft.queue where run_id = any (runs);
+        delete from weft.timer where run_id = any (runs);
+        delete from weft.wait where run_id = any (runs);
+        delete from weft.cancel_request where run_id = any (runs);
+        delete from weft.idempotency where run_id = any (runs);
+        delete from weft.run_state where run_id = any (runs);
+        delete from weft.log where run_id = any (runs);
+        delete from weft.step where run_id = any (runs);
+        delete from weft.run_event where run_id = any (runs);
+        delete from weft.run_end where run_id = any (runs);
+        delete from weft.run where id = any (runs);
+        delete from weft.mail where run_id = any (runs) or user_id = any (people) or lower(recipient) = any (addresses);
+        delete from weft.flow where id = any (flows);
+
+        delete from auth.verification where lower(identifier) = any (addresses) or identifier = any (people::text[]);
+        -- Companies, positions, matches, applications, files and readings go with whose they are.
+        delete from hiring.position where workspace_id = any (workspaces);
+        delete from auth."user" where id = any (people);
+        delete from auth.workspace where id = any (workspaces);
+        delete from weft.outbox
+         where coalesce(new, old) ->> 'workspace_id' = any (workspaces::text[]) or coalesce(new, old) ->> 'user_id' = any (people::text[]);
+        return cardinality(people);
+    end $function$;
+grant execute on function hiring.remove_demo() to weft_app;
+
+create table hiring.application (
+  id uuid not null,
+  position_id uuid not null,
+  user_id uuid not null,
+  workspace_id uuid,
+  status text not null default 'applied'::text,
+  message text not null default ''::text,
+  cover_letter text,
+  applied_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint application_pkey PRIMARY KEY (id),
+  constraint application_position_id_user_id_key UNIQUE (position_id, user_id),
+  constraint application_position_id_fkey FOREIGN KEY (position_id) REFERENCES hiring."position"(id) ON DELETE CASCADE,
+  constraint application_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE,
+  constraint application_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES auth.workspace(id) ON DELETE CASCADE,
+  constraint application_cover_letter_check CHECK ((length(cover_letter) <= 20000)),
+  constraint application_message_check CHECK ((length(message) <= 10000)),
+  constraint application_status_check CHECK ((status = ANY (ARRAY['applied'::text, 'in_review'::text, 'interviewing'::text, 'offer'::text, 'hired'::text, 'rejected'::text, 'withdrawn'::text])))
+);
+CREATE INDEX application_by_user ON hiring.application USING btree (user_id, id DESC);
+CREATE INDEX application_by_workspace ON hiring.application USING btree (workspace_id, id DESC);
+CREATE TRIGGER application_moves BEFORE UPDATE ON hiring.application FOR EACH ROW EXECUTE FUNCTION hiring.application_moves();
+CREATE TRIGGER application_of_position BEFORE INSERT ON hiring.application FOR EACH ROW EXECUTE FUNCTION hiring.application_of_position();
+CREATE TRIGGER match_follows_application AFTER INSERT OR UPDATE OF status ON hiring.application FOR EACH ROW EXECUTE FUNCTION hiring.match_follows_application();
+CREATE TRIGGER weft_row_changed AFTER INSERT OR DELETE OR UPDATE ON hiring.application FOR EACH ROW EXECUTE FUNCTION weft.row_changed();
+alter table hiring.application enable row level security;
+alter table hiring.application force row level security;
+create policy engine_all on hiring.application to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on hiring.application to weft_admin
+  using (true)
+  with check (true);
+create policy person_and_members_change on hiring.application for update to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR weft.caller_is_member(workspace_id))
+  with check (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR weft.caller_is_member(workspace_id));
+create policy person_and_members_read on hiring.application for select to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR weft.caller_is_member(workspace_id));
+create policy person_applies on hiring.application for insert to weft_app
+  with check (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)));
+grant insert (id, position_id, user_id, message, cover_letter), update (status, updated_at) on hiring.application to weft_app;
+grant delete, insert, select, update on hiring.application to weft_engine;
+grant select on hiring.application to weft_app;
+
+create table hiring.company (
+  id uuid not null,
+  workspace_id uuid,
+  name text not null,
+  website text,
+  careers_url text,
+  industry text,
+  location text,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  constraint company_pkey PRIMARY KEY (id),
+  constraint company_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES auth.workspace(id) ON DELETE CASCADE,
+  constraint company_careers_url_check CHECK ((length(careers_url) <= 2000)),
+  constraint company_industry_check CHECK ((length(industry) <= 200)),
+  constraint company_location_check CHECK ((length(location) <= 200)),
+  constraint company_name_check CHECK (((length(btrim(name)) >= 1) AND (length(btrim(name)) <= 200))),
+  constraint company_website_check CHECK ((length(website) <= 2000))
+);
+CREATE UNIQUE INDEX company_name_in_workspace ON hiring.company USING btree (workspace_id, lower(name));
+alter table hiring.company enable row level security;
+alter table hiring.company force row level security;
+create policy engine_all on hiring.company to weft_engine
+  using (true)
+  with check (true);
+create policy members_add on hiring.company for insert to weft_app
+  with check (weft.caller_is_member(workspace_id));
+create policy members_change on hiring.company for update to weft_app
+  using (weft.caller_is_member(workspace_id))
+  with check (weft.caller_is_member(workspace_id));
+create policy members_delete on hiring.company for delete to weft_app
+  using (weft.caller_is_member(workspace_id));
+create policy owner_all on hiring.company to weft_admin
+  using (true)
+  with check (true);
+create policy signed_in_read on hiring.company for select to weft_app
+  using ((( SELECT weft.caller_user_id() AS caller_user_id)) IS NOT NULL);
+grant delete, insert, select, update on hiring.company to weft_app;
+grant delete, insert, select, update on hiring.company to weft_engine;
+
+create table hiring.cv_reading (
+  id uuid not null,
+  user_id uuid not null,
+  file_id uuid not null,
+  run_id uuid,
+  kind text not null,
+  reason text,
+  resume jsonb not null,
+  evidence jsonb not null,
+  pages jsonb not null,
+  text text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint cv_reading_pkey PRIMARY KEY (id),
+  constraint cv_reading_file_id_key UNIQUE (file_id),
+  constraint cv_reading_file_id_fkey FOREIGN KEY (file_id) REFERENCES hiring.file(id) ON DELETE CASCADE,
+  constraint cv_reading_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE,
+  constraint cv_reading_kind_check CHECK ((kind = ANY (ARRAY['cv'::text, 'cover_letter'::text, 'other'::text, 'unreadable'::text])))
+);
+CREATE INDEX cv_reading_user_idx ON hiring.cv_reading USING btree (user_id, id DESC);
+alter table hiring.cv_reading enable row level security;
+alter table hiring.cv_reading force row level security;
+create policy engine_all on hiring.cv_reading to weft_engine
+  using (true)
+  with check (true);
+create policy own_read on hiring.cv_reading for select to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)));
+create policy owner_all on hiring.cv_reading to weft_admin
+  using (true)
+  with check (true);
+grant delete, insert, select, update on hiring.cv_reading to weft_engine;
+grant select on hiring.cv_reading to weft_app;
+
 create table hiring.file (
   id uuid not null,
   workspace_id uuid not null,
@@ -428,6 +666,123 @@ create policy owner_all on hiring.file to weft_admin
   with check (true);
 grant delete, insert, select on hiring.file to weft_app;
 grant select on hiring.file to weft_engine;
+
+create table hiring.match (
+  id uuid not null,
+  position_id uuid not null,
+  user_id uuid not null,
+  workspace_id uuid,
+  score integer not null,
+  reasons jsonb not null,
+  run_id uuid,
+  found_by text not null,
+  status text not null default 'matched'::text,
+  matched_at timestamp with time zone not null default now(),
+  constraint match_pkey PRIMARY KEY (id),
+  constraint match_position_id_user_id_key UNIQUE (position_id, user_id),
+  constraint match_position_id_fkey FOREIGN KEY (position_id) REFERENCES hiring."position"(id) ON DELETE CASCADE,
+  constraint match_user_id_fkey FOREIGN KEY (user_id) REFERENCES auth."user"(id) ON DELETE CASCADE,
+  constraint match_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES auth.workspace(id) ON DELETE CASCADE,
+  constraint match_found_by_check CHECK ((found_by = ANY (ARRAY['position'::text, 'person'::text]))),
+  constraint match_score_check CHECK (((score >= 0) AND (score <= 100))),
+  constraint match_status_check CHECK ((status = ANY (ARRAY['matched'::text, 'lapsed'::text, 'dismissed'::text, 'applied'::text, 'withdrawn'::text])))
+);
+CREATE INDEX match_by_user ON hiring.match USING btree (user_id, score DESC, id DESC);
+CREATE INDEX match_pool ON hiring.match USING btree (position_id, score DESC, id DESC);
+CREATE TRIGGER weft_row_changed AFTER INSERT OR DELETE OR UPDATE ON hiring.match FOR EACH ROW EXECUTE FUNCTION weft.row_changed();
+alter table hiring.match enable row level security;
+alter table hiring.match force row level security;
+create policy engine_all on hiring.match to weft_engine
+  using (true)
+  with check (true);
+create policy owner_all on hiring.match to weft_admin
+  using (true)
+  with check (true);
+create policy person_and_members_read on hiring.match for select to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)) OR weft.caller_is_member(workspace_id));
+create policy person_changes on hiring.match for update to weft_app
+  using (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)))
+  with check (user_id = (( SELECT weft.caller_user_id() AS caller_user_id)));
+grant update (status) on hiring.match to weft_app;
+grant delete, insert, select, update on hiring.match to weft_engine;
+grant select on hiring.match to weft_app;
+
+create table hiring."position" (
+  id uuid not null,
+  workspace_id uuid,
+  publisher_id uuid,
+  company_id uuid,
+  origin text not null default 'posted'::text,
+  title text not null,
+  description text not null default ''::text,
+  department text,
+  employment_type text,
+  experience_level text,
+  location text,
+  remote text not null default 'unknown'::text,
+  required_skills text[] not null default '{}'::text[],
+  skill_keys text[] not null default '{}'::text[],
+  salary_min numeric(14,2),
+  salary_max numeric(14,2),
+  salary_currency text,
+  salary_period text,
+  starts_on date,
+  ends_on date,
+  period daterange generated always as (daterange(starts_on, ends_on, '[]'::text)) stored,
+  url text,
+  status text not null default 'open'::text,
+  first_seen_at timestamp with time zone not null default now(),
+  last_seen_at timestamp with time zone not null default now(),
+  closed_at timestamp with time zone,
+  created_at timestamp with time zone not null default now(),
+  updated_at timestamp with time zone not null default now(),
+  search tsvector generated always as (((setweight(to_tsvector('simple'::regconfig, title), 'A'::"char") || setweight(to_tsvector('simple'::regconfig, COALESCE(location, ''::text)), 'B'::"char")) || setweight(to_tsvector('simple'::regconfig, description), 'D'::"char"))) stored,
+  constraint position_pkey PRIMARY KEY (id),
+  constraint position_company_id_fkey FOREIGN KEY (company_id) REFERENCES hiring.company(id) ON DELETE SET NULL,
+  constraint position_publisher_id_fkey FOREIGN KEY (publisher_id) REFERENCES auth."user"(id) ON DELETE SET NULL,
+  constraint position_workspace_id_fkey FOREIGN KEY (workspace_id) REFERENCES auth.workspace(id) ON DELETE CASCADE,
+  constraint period_in_order CHECK (((starts_on IS NULL) OR (ends_on IS NULL) OR (starts_on <= ends_on))),
+  constraint position_department_check CHECK ((length(department) <= 200)),
+  constraint position_description_check CHECK ((length(description) <= 50000)),
+  constraint position_employment_type_check CHECK ((employment_type = ANY (ARRAY['full_time'::text, 'part_time'::text, 'contract'::text, 'internship'::text, 'temporary'::text]))),
+  constraint position_experience_level_check CHECK ((length(experience_level) <= 100)),
+  constraint position_location_check CHECK ((length(location) <= 200)),
+  constraint position_origin_check CHECK ((origin = ANY (ARRAY['posted'::text, 'scraped'::text, 'ats'::text]))),
+  constraint position_remote_check CHECK ((remote = ANY (ARRAY['onsite'::text, 'hybrid'::text, 'remote'::text, 'unknown'::text]))),
+  constraint position_required_skills_check CHECK ((cardinality(required_skills) <= 50)),
+  constraint position_salary_currency_check CHECK ((salary_currency ~ '^[A-Z]{3}$'::text)),
+  constraint position_salary_max_check CHECK ((salary_max >= (0)::numeric)),
+  constraint position_salary_min_check CHECK ((salary_min >= (0)::numeric)),
+  constraint position_salary_period_check CHECK ((salary_period = ANY (ARRAY['hour'::text, 'day'::text, 'week'::text, 'month'::text, 'year'::text]))),
+  constraint position_status_check CHECK ((status = ANY (ARRAY['draft'::text, 'open'::text, 'expired'::text, 'closed'::text]))),
+  constraint position_title_check CHECK (((length(btrim(title)) >= 1) AND (length(btrim(title)) <= 200))),
+  constraint position_url_check CHECK ((length(url) <= 2000)),
+  constraint salary_complete CHECK ((((salary_min IS NULL) AND (salary_max IS NULL)) OR ((salary_currency IS NOT NULL) AND (salary_period IS NOT NULL)))),
+  constraint salary_range CHECK (((salary_min IS NULL) OR (salary_max IS NULL) OR (salary_min <= salary_max)))
+);
+CREATE INDEX position_by_skill ON hiring."position" USING gin (skill_keys) WHERE (status = 'open'::text);
+CREATE INDEX position_by_words ON hiring."position" USING gin (search);
+CREATE INDEX position_by_workspace ON hiring."position" USING btree (workspace_id, id DESC);
+CREATE INDEX position_open ON hiring."position" USING btree (id DESC) WHERE (status = 'open'::text);
+CREATE TRIGGER weft_row_changed AFTER INSERT OR DELETE OR UPDATE ON hiring."position" FOR EACH ROW EXECUTE FUNCTION weft.row_changed();
+alter table hiring."position" enable row level security;
+alter table hiring."position" force row level security;
+create policy engine_all on hiring."position" to weft_engine
+  using (true)
+  with check (true);
+create policy members_change on hiring."position" for update to weft_app
+  using (weft.caller_is_member(workspace_id))
+  with check (weft.caller_is_member(workspace_id));
+create policy members_publish on hiring."position" for insert to weft_app
+  with check (weft.caller_is_member(workspace_id) AND publisher_id = (( SELECT weft.caller_user_id() AS caller_user_id)));
+create policy owner_all on hiring."position" to weft_admin
+  using (true)
+  with check (true);
+create policy published_or_members_read on hiring."position" for select to weft_app
+  using (status <> 'draft'::text AND (( SELECT weft.caller_user_id() AS caller_user_id)) IS NOT NULL OR weft.caller_is_member(workspace_id));
+grant update (company_id, title, description, department, employment_type, experience_level, location, remote, required_skills, skill_keys, salary_min, salary_max, salary_currency, salary_period, starts_on, ends_on, url, status, closed_at, updated_at) on hiring."position" to weft_app;
+grant delete, insert, select, update on hiring."position" to weft_engine;
+grant insert, select on hiring."position" to weft_app;
 
 
 -- Schema weft

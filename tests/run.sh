@@ -78,22 +78,33 @@ for project in $projects; do
   [ "$4" -eq 0 ] || grep -A1 '\[SKIP\]' "$results/$project.log" || true
 done
 
-node_tests() { # name, npm script, report file: the script leaves {"passed":n,"failed":n,"skipped":n} in the report file
-  if npm run --silent --prefix "$root/web" "$2" >"$results/$1.log" 2>&1; then problem=no; else problem=yes; fi
-  if [ -e "$3" ]; then
-    # shellcheck disable=SC2046
-    set -- "$1" "$2" "$3" $(node -e 'const r = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")); console.log(r.passed, r.failed, r.skipped)' "$3")
+check() { # name, npm script of the web app: counts as one test
+  if npm run --silent --prefix "$root/web" "$2" >"$results/$1.log" 2>&1; then
+    count "$1" 1 0 0
   else
-    set -- "$1" "$2" "$3" 0 0 0
+    count "$1" 0 1 0
+    tail -n 100 "$results/$1.log"
   fi
-  [ "$problem" = no ] || [ "$5" -gt 0 ] || set -- "$1" "$2" "$3" "$4" 1 "$6"
-  count "$1" "$4" "$5" "$6"
-  [ "$5" -eq 0 ] || tail -n 200 "$results/$1.log"
 }
 
-export WEFT_TEST_RESULTS="$results"
-node_tests web check "$results/web.json"
-[ "$fast" = yes ] || node_tests browser e2e "$results/browser.json"
+reported() { # name, report, expression over the report «r» that yields [passed, failed, skipped]; no report is a failure
+  numbers=$(node -e 'const r = JSON.parse(require("fs").readFileSync(process.argv[1], "utf8")); console.log(eval(process.argv[2]).join(" "))' "$2" "$3" 2>/dev/null || echo 0 1 0)
+  # shellcheck disable=SC2086
+  set -- "$1" $numbers
+  count "$@"
+  [ "$3" -eq 0 ] || tail -n 200 "$results/$1.log"
+}
+
+check 'web api types' api:check
+check 'web types' typecheck
+check 'web lint' lint
+check 'web size budget' size
+npm run --silent --prefix "$root/web" test -- --reporter=default --reporter=json --outputFile.json="$results/web.json" >"$results/web.log" 2>&1 || true
+reported web "$results/web.json" '[r.numPassedTests, r.numFailedTests + (r.success || r.numFailedTests ? 0 : 1), r.numPendingTests + r.numTodoTests]'
+if [ "$fast" = no ]; then
+  PLAYWRIGHT_JSON_OUTPUT_NAME="$results/browser.json" npm run --silent --prefix "$root/web" e2e -- --reporter=list,json >"$results/browser.log" 2>&1 || true
+  reported browser "$results/browser.json" '[r.stats.expected, r.stats.unexpected + r.stats.flaky + r.errors.length, r.stats.skipped]'
+fi
 
 if [ "$skipped" -gt 0 ] && [ "${CI:-}" = true ]; then
   printf 'A test was skipped, and under CI=true nothing may be: count it as failed.\n'

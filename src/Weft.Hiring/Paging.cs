@@ -32,19 +32,24 @@ public static class Cursor
     public static string Write(params object[] key) => Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(key));
 
     /// <summary>Reads a cursor with one id. A cursor that was not made here is a problem, not a crash.</summary>
-    public static Guid? ReadId(string? cursor) => Read(cursor) is { } key && Guid.TryParse(key[0].GetString(), out var id) ? id : Bad<Guid>(cursor);
+    public static Guid? ReadId(string? cursor) => Read(cursor) is [{ ValueKind: JsonValueKind.String } key, ..] && key.TryGetGuid(out var id) ? id : Bad<Guid>(cursor);
 
     /// <summary>Reads a cursor with a time and an id.</summary>
     public static (DateTimeOffset At, Guid Id)? ReadTimeAndId(string? cursor) =>
-        Read(cursor) is { Length: 2 } key && key[0].TryGetDateTimeOffset(out var at) && key[1].TryGetGuid(out var id) ? (at, id) : Bad<(DateTimeOffset, Guid)>(cursor);
+        Read(cursor) is [{ ValueKind: JsonValueKind.String } first, { ValueKind: JsonValueKind.String } second]
+            && first.TryGetDateTimeOffset(out var at) && second.TryGetGuid(out var id) ? (at, id) : Bad<(DateTimeOffset, Guid)>(cursor);
+
+    /// <summary>Reads a cursor with a whole number and an id.</summary>
+    public static (int Number, Guid Id)? ReadNumberAndId(string? cursor) =>
+        Read(cursor) is [{ ValueKind: JsonValueKind.Number } first, { ValueKind: JsonValueKind.String } second]
+            && first.TryGetInt32(out var number) && second.TryGetGuid(out var id) ? (number, id) : Bad<(int, Guid)>(cursor);
 
     private static JsonElement[]? Read(string? cursor)
     {
         if (string.IsNullOrEmpty(cursor) || !Base64Url.IsValid(cursor)) return null;
         try
         {
-            return JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(cursor)) is { Length: > 0 } key
-                && Array.TrueForAll(key, e => e.ValueKind == JsonValueKind.String) ? key : null;
+            return JsonSerializer.Deserialize<JsonElement[]>(Base64Url.DecodeFromChars(cursor));
         }
         catch (JsonException)
         {

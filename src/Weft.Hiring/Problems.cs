@@ -53,6 +53,12 @@ public static class Problems
     public static readonly ProblemKind FileKindRefused = new("file_kind_refused", 415, "The content is not of a kind that is taken", "Upload a PDF, DOCX, plain text, PNG or JPEG; the content counts, not the name.");
     public static readonly ProblemKind FileEmpty = new("file_empty", 422, "The file is empty", "Choose another file.");
 
+    // Companies, positions and applications
+    public static readonly ProblemKind CompanyExists = new("company_exists", 409, "Your workspace has a company of this name", "Use the one that is there, or give this one another name.");
+    public static readonly ProblemKind PositionNotOpen = new("position_not_open", 409, "The position takes no applications", "Only an open position can be applied to; look for another one.");
+    public static readonly ProblemKind AlreadyApplied = new("already_applied", 409, "You applied to this position already", "See /api/applications for the application you sent.");
+    public static readonly ProblemKind ApplicationMoveRefused = new("application_move_refused", 409, "The application cannot move to this status", "The person who applied may withdraw; the position's workspace sets every other status.");
+
     // The platform
     public static readonly ProblemKind DatabaseUnavailable = new("database_unavailable", 503, "The database cannot be reached at the moment", "Try again after the seconds that `Retry-After` names; the server reconnects by itself.");
     public static readonly ProblemKind Busy = new("busy", 503, "The platform is busy or stopping", "Try again after the seconds that `Retry-After` names.");

@@ -13,6 +13,7 @@ return await CommandLine.RunAsync(
         CvCommand.Create(),
         UserCommands.Create(),
         KeyCommand.Create(),
+        DemoCommand.Create(),
         DoctorCommand.Create(),
     },
     args);

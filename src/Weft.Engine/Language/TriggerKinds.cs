@@ -65,6 +65,10 @@ public static class TriggerKinds
             [
                 new("table", PropertyType.String, "The table, as schema.table. It must be one that allows row triggers.") { Required = true },
                 new("on", PropertyType.List, "Any of insert, update, delete.") { Values = ["insert", "update", "delete"], Otherwise = "all three" },
+                new("workspace", PropertyType.String, "For whose workspace the run acts, an id; its members see the run with all it holds. Empty: for none. Only in shipped flows.")
+                    { Otherwise = "the row's workspace_id" },
+                new("user", PropertyType.String, "For whom the run acts, an id; this person sees the run with all it holds. Empty: for nobody. Only in shipped flows.")
+                    { Otherwise = "the row's user_id" },
             ],
         },
         new()

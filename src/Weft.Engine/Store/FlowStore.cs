@@ -130,6 +130,12 @@ internal static class FlowStore
                         tables ??= await ListTablesAsync(connection, cancellationToken);
                         if (!tables.Contains(table))
                             Problem($"Rows of '{table}' start no flows; those of these tables do: {(tables.Count == 0 ? "none yet" : string.Join(", ", tables.Order()))}.");
+                        // Whoever a run acts for sees all it holds, and a workspace's run counts as that workspace's: neither is for another's flow to say.
+                        foreach (var whom in (string[])["workspace", "user"])
+                        {
+                            if (owner.WorkspaceId is not null && trigger.Properties.ContainsKey(whom))
+                                Problem($"'{whom}' of a row trigger is for the flows that the platform ships: a workspace's flow acts for its own workspace and the row's user. Remove '{whom}'.");
+                        }
                         rows.Add(new TriggerRow(trigger.Id, "row", table, Operations(Property("on")), null, trigger.Disabled));
                         break;
                     default:

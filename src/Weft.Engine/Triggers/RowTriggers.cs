@@ -172,10 +172,21 @@ internal sealed class RowTriggers(RunServices services, LiveRuns live, Action<St
             Namespace = plan.Flow.Namespace,
             FlowId = plan.Flow.Id,
             Inputs = inputs,
-            WorkspaceId = workspace ?? listener.WorkspaceId,
-            UserId = Id(row, "user_id"),
+            // A workspace's flow acts for its workspace, always; where a flow of the product acts for somebody else than the
+            // row's columns say, it says so.
+            WorkspaceId = listener.WorkspaceId ?? ActsFor(trigger, "workspace", workspace, scope),
+            UserId = listener.WorkspaceId is null ? ActsFor(trigger, "user", Id(row, "user_id"), scope) : Id(row, "user_id"),
             Trigger = "row",
         }, live.NextSlot() is { } slot ? services.Ids.Next(slot) : services.Ids.Next(), data);
+    }
+
+    /// <summary>Whom the trigger names under this key: the row's own where it says nothing, nobody where what it says is empty.</summary>
+    private static Guid? ActsFor(TriggerDefinition trigger, string key, Guid? otherwise, StartScope scope)
+    {
+        if (!trigger.Properties.TryGetValue(key, out var template)) return otherwise;
+        var text = FlowValue.ToText(template.Evaluate(scope));
+        if (string.IsNullOrWhiteSpace(text)) return null;
+        return Guid.TryParse(text, out var id) ? id : throw new FlowException("trigger_invalid", $"'{key}' of the trigger '{trigger.Id}' is '{text}'; it must be an id, or empty for none.");
     }
 
     private static Guid? Id(IReadOnlyDictionary<string, object?> row, string column) =>

@@ -11,17 +11,23 @@ internal static class UpCommand
     public static Command Create()
     {
         var port = new Option<int>("--port") { Description = "The port to listen on (default 8080)" };
-        var command = new Command("up", "Start everything in one process: database, migrations, workers, web") { port };
-        command.SetAction((parsed, cancellationToken) => RunAsync(() => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, announce: true, cancellationToken), cancellationToken));
+        var demo = new Option<bool>("--demo") { Description = "Load a small demonstration world, through the product's own API" };
+        var command = new Command("up", "Start everything in one process: database, migrations, workers, web") { port, demo };
+        command.SetAction((parsed, cancellationToken) => RunAsync(
+            () => RunningNode.StartAsync(parsed.Settings((port, "http.port")).Settings, NodeRole.All, announce: true, cancellationToken), cancellationToken,
+            parsed.GetValue(demo) ? DemoCommand.LoadAsync : null));
         return command;
     }
 
     /// <summary>Runs a node until the first interruption, lets it finish what it does, and stops it at once on the second.</summary>
-    public static async Task<int> RunAsync(Func<Task<RunningNode>> start, CancellationToken cancellationToken)
+    public static async Task<int> RunAsync(
+        Func<Task<RunningNode>> start, CancellationToken cancellationToken, Func<RunningNode, CancellationToken, Task>? onceReady = null)
     {
         var clock = Stopwatch.StartNew();
         var node = await start();
         Console.WriteLine($"Weft is ready at {node.Address} ({clock.Elapsed.TotalSeconds:0.0} s). Ctrl-C stops it.");
+
+        if (onceReady is not null && !await IsDoneAsync(onceReady, node, cancellationToken)) return ExitCode.Failed;
 
         var stopped = new TaskCompletionSource();
         await using (cancellationToken.Register(stopped.SetResult)) await stopped.Task;
@@ -38,6 +44,26 @@ internal static class UpCommand
         {
             signal.Cancel = true;
             atOnce.Cancel();
+        }
+    }
+
+    // False, and the node stopped, when it could not be done. Interrupted, the node stops as it always does.
+    private static async Task<bool> IsDoneAsync(Func<RunningNode, CancellationToken, Task> what, RunningNode node, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await what(node, cancellationToken);
+            return true;
+        }
+        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        {
+            return true;
+        }
+        catch (Exception e) when (e is CommandException or HttpRequestException)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            await node.StopAsync(CancellationToken.None);
+            return false;
         }
     }
 }

@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Options;
 using Weft.Api;
+using Weft.Demo;
+using Weft.Hiring;
 using Weft.Hiring.Accounts;
 using Weft.Hiring.Files;
 using Weft.Hiring.Realtime;
@@ -22,6 +24,7 @@ internal static class Product
 
         services.AddAccounts();
         services.AddRealtime();
+        services.AddMarket();
         services.AddFlows(settings, role);
     }
 
@@ -35,10 +38,12 @@ internal static class Product
         routes.MapUserAdministration();
         routes.MapFiles();
         routes.MapRealtime();
+        routes.MapMarket();
         routes.MapFlows();
         routes.MapRuns();
         routes.MapWebhooks();
         routes.MapJobs();
         routes.MapMailbox();
+        routes.MapDemo();
     }
 }
