@@ -198,16 +198,16 @@ internal sealed class WeftProcess : IDisposable
     public void Kill() => _process.Kill();
 
     /// <summary>As Ctrl-C does.</summary>
-    public Task<(int Exit, string Output, string Error)> StopAsync()
+    public async Task<(int Exit, string Output, string Error)> StopAsync()
     {
         using var kill = Process.Start("kill", ["-TERM", $"{_process.Id}"]);
-        return EndAsync(_process, _error);
+        return await EndAsync(_process, _error);
     }
 
     private static Process Start(IReadOnlyList<string> arguments)
     {
         var program = Path.Combine(AppContext.BaseDirectory, "weft.dll");
-        var info = new ProcessStartInfo("dotnet", [program, .. arguments]) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
+        var info = new ProcessStartInfo("dotnet", [program, .. arguments]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = Path.GetTempPath() };
         foreach (var name in info.Environment.Keys.Where(k => k.StartsWith("WEFT_", StringComparison.Ordinal)).ToList()) info.Environment.Remove(name);
         return Process.Start(info)!;
     }

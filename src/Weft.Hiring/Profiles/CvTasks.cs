@@ -128,10 +128,10 @@ public sealed partial class CvReadTask(WeftDatabase database, CvReader reader) :
         return Encoding.UTF8.GetString(buffer.WrittenSpan);
     }
 
-    private static NpgsqlParameter Json(string text) => new() { Value = EscapedNul().Replace(text, "$1"), NpgsqlDbType = NpgsqlDbType.Jsonb };
+    private static NpgsqlParameter Json(string text) => new() { Value = EscapedNul().Replace(text, "${before}"), NpgsqlDbType = NpgsqlDbType.Jsonb };
 
     // An escape, and not the six characters of one that a document may hold: those follow an escaped backslash.
-    [GeneratedRegex(@"(?<!\\)((?:\\\\)*)\\u0000", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"(?<!\\)(?<before>(\\\\)*)\\u0000", RegexOptions.ExplicitCapture | RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 5_000)]
     private static partial Regex EscapedNul();
 
     // PostgreSQL's text holds every character but this one.

@@ -1,5 +1,7 @@
 using System.ComponentModel.DataAnnotations;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization.Metadata;
+using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.AspNetCore.OpenApi;
 using Microsoft.OpenApi;
 using Weft.Hiring;
@@ -9,6 +11,9 @@ namespace Weft.Hosting;
 /// <summary>The OpenAPI 3.1 document, generated from the endpoints; web/openapi.json is its committed copy.</summary>
 internal static class ApiDocument
 {
+    /// <summary>How the records that only travel towards the server are called.</summary>
+    private static readonly string[] RequestNames = ["Request", "Draft", "Move", "Upload"];
+
     public static void AddApiDocument(this IServiceCollection services) =>
         services.AddOpenApi("v1", options =>
         {
@@ -37,6 +42,7 @@ internal static class ApiDocument
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer(AddProblem);
+            options.AddOperationTransformer(AddMergePatchBody);
             options.AddSchemaTransformer(Complete);
         });
 
@@ -52,11 +58,24 @@ internal static class ApiDocument
             schema.Format = "date-time";
         }
         if (context.JsonTypeInfo.Kind != JsonTypeInfoKind.Object || schema.Properties is not { Count: > 0 } properties) return Task.CompletedTask;
-        var isRequest = type.Name.EndsWith("Request", StringComparison.Ordinal);
+        var isRequest = Array.Exists(RequestNames, ending => type.Name.EndsWith(ending, StringComparison.Ordinal));
         schema.Required = context.JsonTypeInfo.Properties
             .Where(p => properties.ContainsKey(p.Name) && (isRequest ? !p.IsSetNullable || p.AttributeProvider?.IsDefined(typeof(RequiredAttribute), inherit: true) == true : p.ShouldSerialize is null))
             .Select(p => p.Name).ToHashSet(StringComparer.Ordinal);
         return Task.CompletedTask;
+    }
+
+    // A merge patch is taken as a JSON object, since what it leaves out must differ from null; Accepts<T> says what it may hold.
+    private static async Task AddMergePatchBody(OpenApiOperation operation, OpenApiOperationTransformerContext context, CancellationToken cancellationToken)
+    {
+        var accepted = context.Description.ActionDescriptor.EndpointMetadata.OfType<IAcceptsMetadata>()
+            .LastOrDefault(m => m.RequestType is { } type && type != typeof(JsonObject))?.RequestType;
+        if (accepted is null || operation.RequestBody?.Content is not { } body || !body.TryGetValue("application/json", out var content)
+            || !context.Description.ParameterDescriptions.Any(p => p.Type == typeof(JsonObject))) return;
+        var document = context.Document!;
+        if (document.Components?.Schemas?.ContainsKey(accepted.Name) != true)
+            document.AddComponent(accepted.Name, await context.GetOrCreateSchemaAsync(accepted, null, cancellationToken));
+        content.Schema = new OpenApiSchemaReference(accepted.Name, document);
     }
 
     // Every address may answer with a problem; saying so once for all statuses keeps the document readable.

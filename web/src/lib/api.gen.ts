@@ -1388,6 +1388,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/positions/{id}/candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A position's candidate pool, best first */
+        get: operations["ListCandidates"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/triggers": {
         parameters: {
             query?: never;
@@ -1977,6 +1994,253 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Remove the demonstration world with everything that came of it (operators) */
+        delete: operations["RemoveDemo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's profile */
+        get: operations["GetProfile"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what the body names (JSON Merge Patch) */
+        patch: operations["ChangeProfile"];
+        trace?: never;
+    };
+    "/api/profile/cv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Reads uploaded CVs and fills the profile from them */
+        post: operations["ReadCv"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profile/readings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was read from the caller's documents, newest first */
+        get: operations["ListCvReadings"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/profile/availability": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** When the caller is free */
+        get: operations["GetAvailability"];
+        /** Replaces when the caller is free; stretches that touch are joined */
+        put: operations["SetAvailability"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Companies, newest first */
+        get: operations["ListCompanies"];
+        put?: never;
+        /** Adds a company to the caller's workspace */
+        post: operations["AddCompany"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/companies/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One company */
+        get: operations["GetCompany"];
+        put?: never;
+        post?: never;
+        /** Deletes a company; its positions stay, without one */
+        delete: operations["DeleteCompany"];
+        options?: never;
+        head?: never;
+        /** Changes what the body names (JSON Merge Patch) */
+        patch: operations["ChangeCompany"];
+        trace?: never;
+    };
+    "/api/positions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Positions, newest first */
+        get: operations["ListPositions"];
+        put?: never;
+        /** Posts a position; while it is open, people who fit are found and told */
+        post: operations["PostPosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/positions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One position */
+        get: operations["GetPosition"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes what the body names (JSON Merge Patch) */
+        patch: operations["ChangePosition"];
+        trace?: never;
+    };
+    "/api/positions/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Closes a position */
+        post: operations["ClosePosition"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/matches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The caller's matched positions, best first */
+        get: operations["ListMatches"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/matches/{id}/dismiss": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hides a match for good */
+        post: operations["DismissMatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Applications sent by the caller or received by the caller's workspace, newest first */
+        get: operations["ListApplications"];
+        put?: never;
+        /** Applies to an open position */
+        post: operations["Apply"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/applications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One application */
+        get: operations["GetApplication"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Changes the status; the other side is told */
+        patch: operations["MoveApplication"];
+        trace?: never;
+    };
     "/api/flows": {
         parameters: {
             query?: never;
@@ -2373,9 +2637,9 @@ export interface paths {
                     flow?: string;
                     trigger?: string;
                     q?: string;
-                    since?: string;
-                    until?: string;
-                    parent_id?: string;
+                    since?: null | string;
+                    until?: null | string;
+                    parentid?: string;
                 };
                 header?: never;
                 path?: never;
@@ -2944,627 +3208,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/profile": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProfileView"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ProfileDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ProfileView"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/profile/cv": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": {
-                        file_ids: string[];
-                    };
-                };
-            };
-            responses: {
-                /** @description OK */
-                202: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["StartedRun"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/profile/readings": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    file?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CvReadingPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/profile/availability": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["AvailabilityDraft"][];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["FreeDays"][];
-                    };
-                };
-            };
-        };
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/companies": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CompanyPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["CompanyDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["CompanyView"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/positions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                    q?: string;
-                    location?: string;
-                    remote?: string;
-                    status?: string;
-                    skills?: string;
-                    ours?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PositionPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["PositionDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PositionView"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/positions/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PositionView"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["PositionDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PositionView"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
-    "/api/positions/{id}/close": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["PositionView"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/positions/{id}/candidates": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                };
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MatchPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/matches": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                    status?: string;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["MatchPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/matches/{id}/dismiss": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description Done */
-                204: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content?: never;
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/applications": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: {
-            parameters: {
-                query?: {
-                    limit?: number;
-                    cursor?: string;
-                    position?: string;
-                    status?: string;
-                    mine?: boolean;
-                };
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody?: never;
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApplicationPage"];
-                    };
-                };
-            };
-        };
-        put?: never;
-        post: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path?: never;
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ApplicationDraft"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                201: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApplicationView"];
-                    };
-                };
-            };
-        };
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/api/applications/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch: {
-            parameters: {
-                query?: never;
-                header?: never;
-                path: {
-                    id: string;
-                };
-                cookie?: never;
-            };
-            requestBody: {
-                content: {
-                    "application/json": components["schemas"]["ApplicationMove"];
-                };
-            };
-            responses: {
-                /** @description OK */
-                200: {
-                    headers: {
-                        [name: string]: unknown;
-                    };
-                    content: {
-                        "application/json": components["schemas"]["ApplicationView"];
-                    };
-                };
-            };
-        };
-        trace?: never;
-    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -3586,6 +3229,37 @@ export interface components {
             /** Format: date-time */
             expires_at: null | string;
         };
+        ApplicationDraft: {
+            /** Format: uuid */
+            position_id: null | string;
+            message: null | string;
+            cover_letter: null | string;
+        };
+        ApplicationMove: {
+            status: null | string;
+        };
+        ApplicationView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            position_id: string;
+            position_title: string;
+            company_name?: null | string;
+            /** Format: uuid */
+            user_id: string;
+            person_name?: null | string;
+            person_email?: null | string;
+            /** Format: int32 */
+            score?: null | number;
+            status: string;
+            message: string;
+            cover_letter?: null | string;
+            /** Format: date-time */
+            applied_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            is_mine: boolean;
+        };
         /** @description One attempt of a step. */
         AttemptDetail: {
             /**
@@ -3599,7 +3273,7 @@ export interface components {
              * Format: date-time
              * @description When it began.
              */
-            started_at: null | string;
+            started_at: string;
             /**
              * Format: date-time
              * @description When it ended.
@@ -3607,8 +3281,56 @@ export interface components {
             finished_at: null | string;
             error: null | components["schemas"]["JsonElement"];
         };
+        AvailabilityDraft: {
+            /** Format: date */
+            from: null | string;
+            /** Format: date */
+            to: null | string;
+        };
         CancelRequest: {
             reason: null | string;
+        };
+        CompanyDraft: {
+            name: null | string;
+            website: null | string;
+            careers_url: null | string;
+            industry: null | string;
+            location: null | string;
+        };
+        CompanyView: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            website: null | string;
+            careers_url: null | string;
+            industry: null | string;
+            location: null | string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            is_ours: boolean;
+        };
+        CvReadingView: {
+            /** Format: uuid */
+            file_id: string;
+            file_name: string;
+            kind: string;
+            reason: null | string;
+            resume: components["schemas"]["JsonElement"];
+            evidence: components["schemas"]["JsonElement"];
+            pages: components["schemas"]["JsonElement"];
+            /** Format: uuid */
+            run_id: null | string;
+            /** Format: date-time */
+            created_at: string;
+        };
+        CvUpload: {
+            file_ids: null | string[];
+        };
+        DemoRemoved: {
+            /** Format: int32 */
+            people: number;
         };
         FieldError: {
             path: string;
@@ -3692,6 +3414,12 @@ export interface components {
             inputs: components["schemas"]["FlowInputView"][];
             triggers: components["schemas"]["TriggerView"][];
         };
+        FreeDays: {
+            /** Format: date */
+            from: string;
+            /** Format: date */
+            to: null | string;
+        };
         GrantRequest: {
             email: null | string;
             operator: null | boolean;
@@ -3770,6 +3498,7 @@ export interface components {
             started_at: null | string;
         };
         JsonElement: unknown;
+        JsonObject: Record<string, never>;
         KeyForRequest: {
             email: null | string;
             name: null | string;
@@ -3801,6 +3530,50 @@ export interface components {
             /** Format: uuid */
             run_id: string;
         };
+        MatchReason: {
+            kind: string;
+            /** Format: int32 */
+            points: number;
+            text: string;
+            evidence: null | string;
+        };
+        MatchView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: int32 */
+            score: number;
+            reasons: components["schemas"]["MatchReason"][];
+            status: string;
+            /** Format: date-time */
+            matched_at: string;
+            /** Format: uuid */
+            run_id: null | string;
+            position: null | components["schemas"]["MatchedPosition"];
+            person: null | components["schemas"]["MatchedPerson"];
+        };
+        MatchedPerson: {
+            /** Format: uuid */
+            id: string;
+            name: string;
+            email: null | string;
+            headline: null | string;
+            location: null | string;
+            skills: string[];
+            availability: components["schemas"]["FreeDays"][];
+        };
+        MatchedPosition: {
+            /** Format: uuid */
+            id: string;
+            title: string;
+            company_name: null | string;
+            location: null | string;
+            remote: string;
+            status: string;
+            /** Format: date */
+            starts_on: null | string;
+            /** Format: date */
+            ends_on: null | string;
+        };
         NewApiKey: {
             /** Format: uuid */
             id: string;
@@ -3812,6 +3585,18 @@ export interface components {
         };
         PageOfApiKeyView: {
             items: components["schemas"]["ApiKeyView"][];
+            next_cursor: null | string;
+        };
+        PageOfApplicationView: {
+            items: components["schemas"]["ApplicationView"][];
+            next_cursor: null | string;
+        };
+        PageOfCompanyView: {
+            items: components["schemas"]["CompanyView"][];
+            next_cursor: null | string;
+        };
+        PageOfCvReadingView: {
+            items: components["schemas"]["CvReadingView"][];
             next_cursor: null | string;
         };
         PageOfFileView: {
@@ -3834,8 +3619,16 @@ export interface components {
             items: components["schemas"]["MailView"][];
             next_cursor: null | string;
         };
+        PageOfMatchView: {
+            items: components["schemas"]["MatchView"][];
+            next_cursor: null | string;
+        };
         PageOfPersonView: {
             items: components["schemas"]["PersonView"][];
+            next_cursor: null | string;
+        };
+        PageOfPositionView: {
+            items: components["schemas"]["PositionView"][];
             next_cursor: null | string;
         };
         PageOfRunSummary: {
@@ -3863,6 +3656,70 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
+        PositionDraft: {
+            /** Format: uuid */
+            company_id?: null | string;
+            title?: null | string;
+            description?: null | string;
+            department?: null | string;
+            employment_type?: null | string;
+            experience_level?: null | string;
+            location?: null | string;
+            remote?: null | string;
+            required_skills?: null | string[];
+            /** Format: double */
+            salary_min?: null | number;
+            /** Format: double */
+            salary_max?: null | number;
+            salary_currency?: null | string;
+            salary_period?: null | string;
+            /** Format: date */
+            starts_on?: null | string;
+            /** Format: date */
+            ends_on?: null | string;
+            url?: null | string;
+            status?: null | string;
+        };
+        PositionView: {
+            /** Format: uuid */
+            id: string;
+            /** Format: uuid */
+            workspace_id?: null | string;
+            /** Format: uuid */
+            company_id?: null | string;
+            company_name?: null | string;
+            title: string;
+            description: string;
+            department?: null | string;
+            employment_type?: null | string;
+            experience_level?: null | string;
+            location?: null | string;
+            remote: string;
+            required_skills: string[];
+            /** Format: double */
+            salary_min?: null | number;
+            /** Format: double */
+            salary_max?: null | number;
+            salary_currency?: null | string;
+            salary_period?: null | string;
+            /** Format: date */
+            starts_on?: null | string;
+            /** Format: date */
+            ends_on?: null | string;
+            url?: null | string;
+            status: string;
+            /** Format: date-time */
+            first_seen_at: string;
+            /** Format: date-time */
+            last_seen_at: string;
+            /** Format: date-time */
+            created_at: string;
+            /** Format: date-time */
+            updated_at: string;
+            is_ours: boolean;
+            /** Format: uuid */
+            my_application_id?: null | string;
+        };
         ProblemBody: {
             type: string;
             title: string;
@@ -3873,6 +3730,50 @@ export interface components {
             remedy: string;
             errors: null | components["schemas"]["FieldError"][];
             trace_id: null | string;
+        };
+        ProfileDraft: {
+            headline?: null | string;
+            location?: null | string;
+            skills?: null | string[];
+            profile_text?: null | string;
+            suggested_titles?: null | string[];
+            references?: null | {
+                name: null | string;
+                text: null | string;
+            }[];
+            preferences?: {
+                /** @default true */
+                open_to_matching: boolean;
+                /** @default false */
+                share_contact: boolean;
+            };
+        };
+        ProfilePreferences: {
+            /** @default true */
+            open_to_matching: boolean;
+            /** @default false */
+            share_contact: boolean;
+        };
+        ProfileView: {
+            /** Format: uuid */
+            user_id: string;
+            name: string;
+            email: string;
+            headline?: null | string;
+            location?: null | string;
+            skills: string[];
+            profile_text?: null | string;
+            suggested_titles: string[];
+            references: components["schemas"]["Reference"][];
+            source_files: string[];
+            availability: components["schemas"]["FreeDays"][];
+            preferences: components["schemas"]["ProfilePreferences"];
+            /** Format: date-time */
+            updated_at: string;
+        };
+        Reference: {
+            name: null | string;
+            text: null | string;
         };
         ResetPasswordRequest: {
             email: null | string;
@@ -4089,11 +3990,7 @@ export interface components {
         };
         StartedRun: {
             /** Format: uuid */
-            id: string;
-            /** Format: uuid */
             run_id: string;
-            /** Format: date-time */
-            created_at: string;
         };
         /** @description A step of a run with its attempts. */
         StepDetail: {
@@ -4114,7 +4011,7 @@ export interface components {
              * Format: date-time
              * @description When its first attempt began.
              */
-            started_at: null | string;
+            started_at: string;
             /**
              * Format: date-time
              * @description When its last attempt ended.
@@ -4185,220 +4082,6 @@ export interface components {
             /** Format: date-time */
             created_at: string;
         };
-        FreeDays: {
-            from: string;
-            to: string | null;
-        };
-        AvailabilityDraft: {
-            from?: string | null;
-            to?: string | null;
-        };
-        Reference: {
-            name: string | null;
-            text: string | null;
-        };
-        ProfilePreferences: {
-            open_to_matching?: boolean;
-            share_contact?: boolean;
-        };
-        ProfileView: {
-            /** Format: uuid */
-            user_id: string;
-            name: string;
-            email: string;
-            headline: string | null;
-            location: string | null;
-            skills: string[];
-            profile_text: string | null;
-            suggested_titles: string[];
-            references: components["schemas"]["Reference"][];
-            source_files: string[];
-            availability: components["schemas"]["FreeDays"][];
-            preferences: components["schemas"]["ProfilePreferences"];
-            /** Format: date-time */
-            updated_at: string;
-        };
-        ProfileDraft: {
-            headline?: string | null;
-            location?: string | null;
-            skills?: string[];
-            profile_text?: string | null;
-            suggested_titles?: string[];
-            references?: components["schemas"]["Reference"][];
-            preferences?: components["schemas"]["ProfilePreferences"];
-        };
-        CvReadingView: {
-            /** Format: uuid */
-            file_id: string;
-            file_name: string;
-            kind: string;
-            reason: string | null;
-            resume: unknown;
-            evidence: unknown;
-            pages: unknown;
-            /** Format: uuid */
-            run_id: string | null;
-            /** Format: date-time */
-            created_at: string;
-        };
-        CvReadingPage: {
-            items: components["schemas"]["CvReadingView"][];
-            next_cursor: string | null;
-        };
-        CompanyView: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            website: string | null;
-            careers_url: string | null;
-            industry: string | null;
-            location: string | null;
-        };
-        CompanyDraft: {
-            name?: string | null;
-        };
-        CompanyPage: {
-            items: components["schemas"]["CompanyView"][];
-            next_cursor: string | null;
-        };
-        PositionView: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            workspace_id: string | null;
-            /** Format: uuid */
-            company_id: string | null;
-            company_name: string | null;
-            title: string;
-            description: string;
-            department: string | null;
-            employment_type: string | null;
-            experience_level: string | null;
-            location: string | null;
-            remote: string;
-            required_skills: string[];
-            salary_min: number | null;
-            salary_max: number | null;
-            salary_currency: string | null;
-            salary_period: string | null;
-            starts_on: string | null;
-            ends_on: string | null;
-            url: string | null;
-            status: string;
-            /** Format: date-time */
-            first_seen_at: string;
-            /** Format: date-time */
-            last_seen_at: string;
-            /** Format: date-time */
-            created_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            is_ours: boolean;
-            /** Format: uuid */
-            my_application_id: string | null;
-        };
-        PositionPage: {
-            items: components["schemas"]["PositionView"][];
-            next_cursor: string | null;
-        };
-        PositionDraft: {
-            /** Format: uuid */
-            company_id?: string | null;
-            title?: string | null;
-            description?: string | null;
-            department?: string | null;
-            employment_type?: string | null;
-            experience_level?: string | null;
-            location?: string | null;
-            remote?: string | null;
-            required_skills?: string[];
-            salary_min?: number | null;
-            salary_max?: number | null;
-            salary_currency?: string | null;
-            salary_period?: string | null;
-            starts_on?: string | null;
-            ends_on?: string | null;
-            url?: string | null;
-            status?: string | null;
-        };
-        MatchedPosition: {
-            /** Format: uuid */
-            id: string;
-            title: string;
-            company_name: string | null;
-            location: string | null;
-            remote: string;
-            status: string;
-            starts_on: string | null;
-            ends_on: string | null;
-        };
-        MatchedPerson: {
-            /** Format: uuid */
-            id: string;
-            name: string;
-            email: string | null;
-            headline: string | null;
-            location: string | null;
-            skills: string[];
-            availability: components["schemas"]["FreeDays"][];
-        };
-        MatchReason: {
-            kind: string;
-            points: number;
-            text: string;
-            evidence?: string | null;
-        };
-        MatchView: {
-            /** Format: uuid */
-            id: string;
-            score: number;
-            reasons: components["schemas"]["MatchReason"][];
-            status: string;
-            /** Format: date-time */
-            matched_at: string;
-            /** Format: uuid */
-            run_id: string | null;
-            position: null | components["schemas"]["MatchedPosition"];
-            person: null | components["schemas"]["MatchedPerson"];
-        };
-        MatchPage: {
-            items: components["schemas"]["MatchView"][];
-            next_cursor: string | null;
-        };
-        ApplicationView: {
-            /** Format: uuid */
-            id: string;
-            /** Format: uuid */
-            position_id: string;
-            position_title: string;
-            company_name: string | null;
-            /** Format: uuid */
-            user_id: string;
-            person_name: string | null;
-            person_email: string | null;
-            score: number | null;
-            status: string;
-            message: string;
-            cover_letter: string | null;
-            /** Format: date-time */
-            applied_at: string;
-            /** Format: date-time */
-            updated_at: string;
-            is_mine: boolean;
-        };
-        ApplicationPage: {
-            items: components["schemas"]["ApplicationView"][];
-            next_cursor: string | null;
-        };
-        ApplicationDraft: {
-            /** Format: uuid */
-            position_id?: string | null;
-            message?: string | null;
-            cover_letter?: string | null;
-        };
-        ApplicationMove: {
-            status?: string | null;
-        };
     };
     responses: never;
     parameters: never;
@@ -4407,4 +4090,1193 @@ export interface components {
     pathItems: never;
 }
 export type $defs = Record<string, never>;
-export type operations = Record<string, never>;
+export interface operations {
+    ListCandidates: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfMatchView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    RemoveDemo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoRemoved"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    GetProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ChangeProfile: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ProfileDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ProfileView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ReadCv: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CvUpload"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StartedRun"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ListCvReadings: {
+        parameters: {
+            query?: {
+                file?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCvReadingView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    GetAvailability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeDays"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    SetAvailability: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AvailabilityDraft"][];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FreeDays"][];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ListCompanies: {
+        parameters: {
+            query?: {
+                q?: string;
+                ours?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfCompanyView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    AddCompany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    GetCompany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    DeleteCompany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ChangeCompany: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CompanyDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CompanyView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ListPositions: {
+        parameters: {
+            query?: {
+                q?: string;
+                skills?: string;
+                location?: string;
+                remote?: string;
+                salarymin?: number;
+                company?: string;
+                status?: string;
+                postedwithin?: number;
+                ours?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfPositionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    PostPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PositionDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    GetPosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ChangePosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PositionDraft"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ClosePosition: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PositionView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ListMatches: {
+        parameters: {
+            query?: {
+                status?: string;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfMatchView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    DismissMatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    ListApplications: {
+        parameters: {
+            query?: {
+                position?: string;
+                status?: string;
+                mine?: boolean;
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfApplicationView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    Apply: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationDraft"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    GetApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+    MoveApplication: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ApplicationMove"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ApplicationView"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        /** Format: int32 */
+                        status: number;
+                        code: string;
+                        detail: null | string;
+                        remedy: string;
+                        errors: null | {
+                            path: string;
+                            message: string;
+                            /** Format: int32 */
+                            line?: null | number;
+                            /** Format: int32 */
+                            column?: null | number;
+                        }[];
+                        trace_id: null | string;
+                    };
+                };
+            };
+        };
+    };
+}

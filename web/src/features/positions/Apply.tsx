@@ -40,7 +40,7 @@ function ApplyForm({ position }: { position: Position }) {
   const { draft, keep } = useDraft<string>(`apply-${position.id}`);
   const [message, setMessage] = useState(draft ?? "");
   const apply = useMutation({
-    mutationFn: () => body(api.POST("/api/applications", { body: { position_id: position.id, message: message.trim() } })),
+    mutationFn: () => body(api.POST("/api/applications", { body: { position_id: position.id, message: message.trim(), cover_letter: null } })),
     onSuccess: async () => {
       keep(null);
       await client.invalidateQueries({ queryKey: ["applications"] });

@@ -93,7 +93,7 @@ async function companyOf(name: string, known: readonly { id: string; name: strin
   const wanted = name.trim();
   if (wanted === "") return null;
   const found = known.find((company) => company.name.toLowerCase() === wanted.toLowerCase());
-  return (found ?? (await body(api.POST("/api/companies", { body: { name: wanted } })))).id;
+  return (found ?? (await body(api.POST("/api/companies", { body: { name: wanted, website: null, careers_url: null, industry: null, location: null } })))).id;
 }
 
 export function PositionForm({ position }: { position?: Position }) {
