@@ -28,6 +28,8 @@ export default defineConfig({
     ...devices["Desktop Chrome"],
     viewport: { width: 1280, height: 800 },
     launchOptions,
+    actionTimeout: 20_000,
+    navigationTimeout: 30_000,
     // The worker would answer from its cache what the test wants to see from the server.
     serviceWorkers: "block",
     trace: "retain-on-failure",

@@ -44,7 +44,7 @@ public sealed class MailSendTask : ITaskType
             new("replyTo", PropertyType.String, "Where answers go, when not to the sender."),
             new("subject", PropertyType.String, "The subject; a template brings its own."),
             new("text", PropertyType.String, "The text part.") { Aliases = ["content", "plainTextContent"] },
-            new("html", PropertyType.String, "The HTML part.") { Aliases = ["htmlTextContent", "htmlContent"] },
+            new("html", PropertyType.String, "The HTML part; made of the text when absent.") { Aliases = ["htmlTextContent", "htmlContent"] },
             new("headers", PropertyType.Map, "Further headers, such as List-Unsubscribe."),
             new("template", PropertyType.String, "The name of one of the product's own mails, instead of subject, text and html."),
             new("with", PropertyType.Map, "The values for the template."),
@@ -81,6 +81,7 @@ public sealed class MailSendTask : ITaskType
         var text = step.Text("text") ?? content?.Text;
         var html = step.Text("html") ?? content?.Html;
         if (text?.Length > MaxBodyChars || html?.Length > MaxBodyChars) throw new FlowException("mail_too_large", "The text or HTML of the mail is longer than 1,048,576 characters.");
+        if (text is not null) html ??= TextAsHtml.Convert(text);
         if (text is null && html is null) throw new FlowException("step_property_missing", "mail.send needs 'content' (or 'htmlTextContent', or 'template').");
 
         var headers = (content?.Headers ?? []).Select(h => MailMessageDraft.CheckedHeader(h.Name, h.Value)).ToList();

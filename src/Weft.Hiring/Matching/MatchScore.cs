@@ -170,6 +170,7 @@ public sealed partial record MatchScore(int Score, IReadOnlyList<MatchReason> Re
     }
 
     // A mail or web address, or a telephone number (a group of digits that is no pair of years).
-    [GeneratedRegex(@"@|https?:|www\.|linkedin|(?<!\d)(?!(?:19|20)\d\d\W{1,3}(?:19|20)\d\d\b)\+?\d[\d ()/.-]{6,}\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 200)]
+    // The texts are short, so the limit is only for what nobody thought of; a tight one strikes when the machine is busy.
+    [GeneratedRegex(@"@|https?:|www\.|linkedin|(?<!\d)(?!(?:19|20)\d\d\W{1,3}(?:19|20)\d\d\b)\+?\d[\d ()/.-]{6,}\d", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant, 10_000)]
     private static partial Regex ContactData();
 }

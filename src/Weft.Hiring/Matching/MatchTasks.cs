@@ -33,6 +33,9 @@ public sealed class MatchCandidatesTask(WeftDatabase database, ChangeHub changes
             step.Log(LogLevel.Information, "The position is not open any more, so nobody was looked for.");
             return StepOutcome.Done(FlowValue.Map(("matches", new List<object?>()), ("count", 0L)));
         }
+        // A workspace's own flow finds people for the workspace's own positions only.
+        if (!step.IsSystemFlow && (step.WorkspaceId is null || position.WorkspaceId != step.WorkspaceId))
+            return StepOutcome.Fail("position_not_found", $"The workspace has no position {positionId}.");
         var people = await Facts.PeopleAsync(connection, positionId, cancellationToken);
         var pairs = people
             .Select(person => (Person: person, Score: MatchScore.Of(position.Facts, person.Facts)))
@@ -67,6 +70,8 @@ public sealed class MatchPositionsTask(WeftDatabase database, ChangeHub changes)
     public async ValueTask<StepOutcome> ExecuteAsync(StepContext step, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(step.RequiredText("user"), out var userId)) return StepOutcome.Fail("user_id_invalid", "'user' is not an id.");
+        // Nobody else's profile is looked at by a workspace's own flow.
+        if (!step.IsSystemFlow && userId != step.UserId) return StepOutcome.Fail("user_not_found", "A workspace's flow may look for its own user only.");
         await using var connection = await database.Engine.OpenConnectionAsync(cancellationToken);
         await using var transaction = await connection.BeginTransactionAsync(cancellationToken);
 

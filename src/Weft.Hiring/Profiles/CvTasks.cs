@@ -46,6 +46,8 @@ public sealed partial class CvReadTask(WeftDatabase database, CvReader reader) :
     {
         if (!Guid.TryParse(step.RequiredText("file"), out var file) || !Guid.TryParse(step.RequiredText("user"), out var user))
             return StepOutcome.Fail("id_invalid", "'file' and 'user' are ids.");
+        // A workspace's own flow reads its own user's documents only.
+        if (!step.IsSystemFlow && user != step.UserId) return StepOutcome.Fail("file_not_found", $"The person has no file {file}.");
         if (await LoadAsync(file, user, cancellationToken) is not { } document)
             return StepOutcome.Fail("file_not_found", $"The person has no file {file}.");
 
@@ -181,6 +183,7 @@ public sealed class ProfileFillTask(WeftDatabase database, ChangeHub changes) : 
     public async ValueTask<StepOutcome> ExecuteAsync(StepContext step, CancellationToken cancellationToken)
     {
         if (!Guid.TryParse(step.RequiredText("user"), out var user)) return StepOutcome.Fail("id_invalid", "'user' is an id.");
+        if (!step.IsSystemFlow && user != step.UserId) return StepOutcome.Fail("user_not_found", "A workspace's flow may fill its own user's profile only.");
         var files = new List<Guid>();
         foreach (var item in step.Properties["files"] as List<object?> ?? [])
         {

@@ -13,7 +13,7 @@ export function fieldErrors(error: unknown, fields: readonly string[]): { byFiel
     const head = plain.split(/[.[]/)[0] ?? "";
     const field = fields.includes(plain) ? plain : fields.find((candidate) => candidate.toLowerCase() === head.toLowerCase());
     if (field && !(field in byField)) byField[field] = message;
-    else if (!field) others.push(message);
+    else others.push(field || plain === "" ? message : `${plain}: ${message}`);
   }
   return { byField, others };
 }

@@ -29,7 +29,7 @@ it("a refusal's messages reach the fields they are about, in every notation of a
   ]);
   expect(fieldErrors(refusal, ["email", "password", "availability"])).toEqual({
     byField: { email: "taken", password: "short", availability: "before today" },
-    others: ["missing"],
+    others: ["captcha: missing"],
   });
   expect(fieldErrors(new Error("x"), ["email"])).toEqual({ byField: {}, others: [] });
 });

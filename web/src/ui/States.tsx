@@ -2,6 +2,7 @@ import { Button, Skeleton, Stack, Text } from "@mantine/core";
 import { IconAlertTriangle, IconCloudOff, IconRefresh } from "@tabler/icons-react";
 import { useEffect, useState, type ReactNode } from "react";
 import { ApiError } from "@/lib/api";
+import { fieldErrors } from "@/lib/forms";
 import { count } from "@/lib/format";
 import classes from "./States.module.css";
 
@@ -67,15 +68,30 @@ export function Empty({ children, action, sample }: { children: ReactNode; actio
   );
 }
 
-export function Failure({ error, retry }: { error: unknown; retry?: () => void }) {
+interface FailureProps {
+  error: unknown;
+  retry?: () => void;
+  /** The fields of the form above: what the server says of them stands there already. */
+  fields?: readonly string[];
+}
+
+export function Failure({ error, retry, fields = [] }: FailureProps) {
   const refusal = error instanceof ApiError ? error : null;
+  const { byField, others } = fieldErrors(error, fields);
+  const placed = Object.keys(byField).length > 0;
   const Icon = refusal?.isOffline ? IconCloudOff : IconAlertTriangle;
   return (
     <div role="alert" className={classes.failure}>
       <Icon size={18} aria-hidden color="var(--status-failed)" />
       <div>
         <Text>{refusal?.message ?? "Something went wrong in this page."}</Text>
-        {refusal?.remedy && <Text size="sm">{refusal.remedy}</Text>}
+        {others.map((message) => (
+          <Text key={message} size="sm">
+            {message}
+          </Text>
+        ))}
+        {placed && <Text size="sm">See the fields that are marked.</Text>}
+        {refusal?.remedy && refusal.errors.length === 0 && <Text size="sm">{refusal.remedy}</Text>}
         {refusal?.retryAfterSeconds != null && (
           <Text c="dimmed" size="sm">
             Try again in {count(refusal.retryAfterSeconds, "second")}.

@@ -47,6 +47,8 @@ const blank: Values = {
   ends_on: null,
 };
 
+const fields = Object.keys(blank);
+
 const valuesOf = (position: Position): Values => ({
   title: position.title,
   company: position.company_name ?? "",
@@ -85,7 +87,7 @@ function draftOf(values: Values): PositionDraft {
 
 const companiesQuery = queryOptions({
   queryKey: ["companies", "names"],
-  queryFn: ({ signal }) => body(api.GET("/api/companies", { params: { query: { limit: 200 } }, signal })),
+  queryFn: ({ signal }) => body(api.GET("/api/companies", { params: { query: { ours: true, limit: 200 } }, signal })),
 });
 
 /** The company of that name, added when the workspace has none; no name, no company. */
@@ -121,7 +123,7 @@ export function PositionForm({ position }: { position?: Position }) {
       await Promise.all([client.invalidateQueries({ queryKey: ["positions"] }), client.invalidateQueries({ queryKey: ["companies"] })]);
       await navigate({ to: "/positions/$id", params: { id: saved.id } });
     },
-    onError: (error) => form.setErrors(fieldErrors(error, Object.keys(blank)).byField),
+    onError: (error) => form.setErrors(fieldErrors(error, fields).byField),
   });
 
   return (
@@ -190,7 +192,7 @@ export function PositionForm({ position }: { position?: Position }) {
               <Select label="Per" allowDeselect={false} data={salaryPeriods} {...form.getInputProps("salary_period")} />
             </div>
           </fieldset>
-          {save.isError && <Failure error={save.error} />}
+          {save.isError && <Failure error={save.error} fields={fields} />}
           <Group>
             <Button type="submit" loading={save.isPending}>
               {position ? "Save" : "Post the position"}

@@ -29,6 +29,8 @@ const valuesOf = (profile: Profile): Values => ({
   share_contact: profile.preferences.share_contact ?? false,
 });
 
+const fields = ["headline", "location", "skills", "suggested_titles", "profile_text"];
+
 /** The fields that matching and people read. What the person has changed and not saved is never overwritten by a new reading. */
 export function ProfileForm({ profile }: { profile: Profile }) {
   const client = useQueryClient();
@@ -67,7 +69,7 @@ export function ProfileForm({ profile }: { profile: Profile }) {
       client.setQueryData(["profile", "mine"], saved);
       notifications.show({ message: "Saved. Positions that fit are being looked for." });
     },
-    onError: (error) => form.setErrors(fieldErrors(error, Object.keys(valuesOf(profile))).byField),
+    onError: (error) => form.setErrors(fieldErrors(error, fields).byField),
   });
   return (
     <form onSubmit={form.onSubmit((values) => save.mutate(values))} noValidate>
@@ -86,7 +88,7 @@ export function ProfileForm({ profile }: { profile: Profile }) {
           description="Only to publishers of positions that match you."
           {...form.getInputProps("share_contact", { type: "checkbox" })}
         />
-        {save.isError && <Failure error={save.error} />}
+        {save.isError && <Failure error={save.error} fields={fields} />}
         <Group>
           <Button type="submit" loading={save.isPending} disabled={!changed}>
             Save
