@@ -27,9 +27,6 @@ const step = (path: string, status: Step["status"], attempts: Attempt[] = []): S
 });
 const run = (fields: Partial<Run>): Run => ({
   id: "019a8f3c-0000-7000-8000-000000000000",
-  task_id: "019a8f3c-0000-7000-8000-000000000000",
-  counters: {},
-  delivery_triggered: false,
   flow: "hiring/registration",
   flow_version: 1,
   status: "running",
