@@ -68,7 +68,9 @@ public sealed class EmbeddedPostgresTests : IDisposable
     [Fact]
     public async Task A_server_whose_weft_was_killed_is_found_and_used_again()
     {
-        using var holder = Process.Start(new ProcessStartInfo(Environment.ProcessPath!, ["hold", folder]) { UseShellExecute = false, RedirectStandardOutput = true })!;
+        // This very program: not Environment.ProcessPath, which is dotnet where the runner was started as "dotnet x.dll".
+        var self = Path.Combine(AppContext.BaseDirectory, typeof(EmbeddedPostgresTests).Assembly.GetName().Name! + (OperatingSystem.IsWindows() ? ".exe" : ""));
+        using var holder = Process.Start(new ProcessStartInfo(self, ["hold", folder]) { UseShellExecute = false, RedirectStandardOutput = true })!;
         var pid = int.Parse((await holder.StandardOutput.ReadLineAsync(Stop))!);
         holder.Kill();
         await holder.WaitForExitAsync(Stop);

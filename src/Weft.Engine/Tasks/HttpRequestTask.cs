@@ -95,7 +95,7 @@ public sealed class HttpRequestTask(GuardedHttp http) : ITaskType
 
         var (body, contentType) = Body(step, headers);
         var timeout = StepDuration.Read(step, "requestTimeout") ?? StepDuration.Parse(options.GetValueOrDefault("readTimeout"), "options.readTimeout");
-        if (timeout > LongestTimeout) throw new FlowException("step_property_invalid", "timeout can be at most PT10M.");
+        if (timeout > LongestTimeout) throw new FlowException("step_property_invalid", "requestTimeout can be at most PT10M.");
         return new OutboundRequest(method, uri)
         {
             Headers = headers,
