@@ -18,8 +18,9 @@ export default defineConfig({
   testDir: "e2e",
   globalSetup: "./e2e/start.ts",
   // One server and its one database for all: the stories make their own people and do not see each other's.
-  workers: process.env.WEFT_E2E_WORKERS ? Number(process.env.WEFT_E2E_WORKERS) : 2,
-  timeout: 120_000,
+  // One at a time: browser, server and database share the machine, and a story that starves looks like one that fails.
+  workers: process.env.WEFT_E2E_WORKERS ? Number(process.env.WEFT_E2E_WORKERS) : 1,
+  timeout: 300_000,
   expect: { timeout: 20_000 },
   forbidOnly: Boolean(process.env.CI),
   retries: 0,
