@@ -75,6 +75,7 @@ internal sealed class TestServer
             },
         };
         var started = await StartAsync(options);
+        // The one place that blocks: the process is ending, nothing awaits this event, and a server left running would outlive the tests.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => started.StopAsync(CancellationToken.None).GetAwaiter().GetResult();
         var shared = new TestServer(started);
         await shared.DropLeftoversAsync();
